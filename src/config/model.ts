@@ -1,0 +1,161 @@
+import type { Cidr, Ipv4, Ipv4WithPrefix } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
+
+/**
+ * The configuration as the rest of the program sees it: read, validated, every default filled in, every reference
+ * resolved, `defaults` < profile < host already merged. `schema.ts` describes what an admin writes; `load.ts` turns
+ * that into this.
+ */
+export interface Config {
+  /** Absolute path of the file that this was read from. Relative paths in it were resolved against its folder. */
+  readonly path: string;
+  /** Interface names or addresses as written; empty means "every non-loopback interface that has an IPv4 address". */
+  readonly interfaces: readonly string[];
+  /** The address that machines are told to fetch from; default: the address of the interface that heard them. */
+  readonly advertise: Ipv4 | undefined;
+  readonly dhcp: DhcpConfig;
+  readonly tftp: TftpConfig;
+  readonly http: { readonly port: number };
+  readonly admin: { readonly host: string; readonly port: number };
+  /** Absolute folder of the daemon's memory: leases, machines, attempts, timeline. */
+  readonly state: string;
+  /** Absolute folder of kernels, ISOs and disk images. */
+  readonly media: string;
+  /** Absolute folder whose files win over the built-in templates, if there is one. */
+  readonly templates: string | undefined;
+  readonly profiles: ReadonlyMap<string, ProfileConfig>;
+  readonly hosts: readonly HostConfig[];
+}
+
+export interface DhcpConfig {
+  readonly mode: "server" | "proxy" | "off";
+  readonly unknownHosts: "ignore" | "lease" | "register";
+  /** Whether to NAK clients that ask for an address of another network (RFC 2131 §4.3.2). Server mode only. */
+  readonly authoritative: boolean;
+  readonly subnets: readonly SubnetConfig[];
+}
+
+export interface SubnetConfig {
+  readonly cidr: Cidr;
+  /** Inclusive ranges of dynamic addresses, ascending, reservations not yet taken out. */
+  readonly pool: readonly AddressRange[];
+  readonly router: Ipv4 | undefined;
+  readonly dns: readonly Ipv4[];
+  readonly domain: string | undefined;
+  /** Seconds. */
+  readonly leaseTime: number;
+  readonly options: RawOptions;
+}
+
+/** First and last address, both included. */
+export interface AddressRange {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+/** DHCP options by number, already encoded as they go on the wire. */
+export type RawOptions = ReadonlyMap<number, Buffer>;
+
+export interface TftpConfig {
+  readonly port: number;
+  /** Absolute folder of extra files to serve beside the loaders; none by default. */
+  readonly root: string | undefined;
+}
+
+export type InstallPolicy = "once" | "always" | "never";
+export type LoaderName = "ipxe" | "pxelinux" | "grub";
+/** What to do at a network boot of a machine whose last attempt failed. */
+export type OnFailure = "local" | "retry" | "hold";
+
+/** What is said once in `defaults`, a profile or a host, and reaches every installer (the closest one wins). */
+export interface SystemConfig {
+  readonly domain: string | undefined;
+  readonly timezone: string;
+  readonly locale: string;
+  readonly keyboard: string;
+  readonly users: readonly UserConfig[];
+  readonly packages: readonly string[];
+  /** Commands to run at the end, in the installed system, by `/bin/sh`. */
+  readonly runCommands: readonly string[];
+  readonly network: NetworkConfig;
+  /** Free values for templates; a template that names one that is missing is an error. */
+  readonly vars: Readonly<Record<string, VarValue>>;
+}
+
+export type VarValue = string | number | boolean | readonly VarValue[] | { readonly [key: string]: VarValue };
+
+export interface UserConfig {
+  readonly name: string;
+  /** crypt(3) hash (`$6$…`, `$y$…`); a plain `password:` of the config was hashed at load. `undefined`: no password. */
+  readonly passwordHash: string | undefined;
+  readonly sshKeys: readonly string[];
+  readonly sudo: boolean;
+}
+
+/** How the *installed* system gets its address. */
+export type NetworkConfig =
+  | { readonly kind: "dhcp" }
+  | {
+      readonly kind: "static";
+      readonly address: Ipv4WithPrefix;
+      readonly gateway: Ipv4 | undefined;
+      readonly dns: readonly Ipv4[];
+    };
+
+/** Limits of one attempt, and what follows a failed one. */
+export interface AttemptPolicy {
+  /** Network boots that one attempt may take before it counts as failed. */
+  readonly limit: number;
+  /** Seconds from the attempt's start until it counts as failed. */
+  readonly timeout: number;
+  readonly onFailure: OnFailure;
+}
+
+interface ProfileBase {
+  readonly name: string;
+  readonly loader: LoaderName;
+  readonly attempts: AttemptPolicy;
+  readonly system: SystemConfig;
+  /** DHCP options of this profile, raw. */
+  readonly options: RawOptions;
+}
+
+/** `installer: image`: a ready disk image written onto the disk. */
+export interface ImageProfile extends ProfileBase {
+  readonly installer: "image";
+  /** Path in the media folder. The ending says how it is packed: .raw/.img, .gz, .xz, .zst, .qcow2. */
+  readonly image: string;
+  /** SHA-256 (hex) of the file as it lies in the media folder; undefined: measured at first use. */
+  readonly sha256: string | undefined;
+  /** `none`: leave the image as it is, without a cloud-init seed. */
+  readonly seed: "nocloud" | "none";
+}
+
+/** `installer: debian`: the Debian installer with a preseed. */
+export interface DebianProfile extends ProfileBase {
+  readonly installer: "debian";
+  /** Paths in the media folder. */
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly mirror: { readonly host: string; readonly directory: string; readonly proxy: string | undefined };
+  readonly suite: string;
+}
+
+export type ProfileConfig = ImageProfile | DebianProfile;
+
+/** A machine: something with a MAC that may boot from us. */
+export interface HostConfig {
+  readonly name: string;
+  readonly mac: Mac;
+  /** The profile with this host's own overrides merged in; `undefined`: a reservation without any boot. */
+  readonly profile: ProfileConfig | undefined;
+  /** Reserved address. */
+  readonly address: Ipv4 | undefined;
+  /** Device to install on (`/dev/vda`), or undefined: the machine's only disk, else an error at install time. */
+  readonly disk: string | undefined;
+  /** What the firmware is, where the admin wants to insist; else it is learned from DHCP option 93. */
+  readonly firmware: "bios" | "uefi" | undefined;
+  readonly install: InstallPolicy;
+  /** DHCP options of this host, raw. */
+  readonly options: RawOptions;
+}
