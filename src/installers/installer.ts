@@ -1,4 +1,5 @@
 import type { HostConfig, ProfileConfig } from "../config/model.ts";
+import type { PreparedImage } from "../media/prepared-image.ts";
 
 /** Everything that one machine's installer files depend on. The same context always renders the same bytes. */
 export interface InstallContext<P extends ProfileConfig = ProfileConfig> {
@@ -10,6 +11,8 @@ export interface InstallContext<P extends ProfileConfig = ProfileConfig> {
   /** `http://10.0.0.1:8080/a/<token>`: answers below `/answers/`, callbacks beside it. No trailing slash. */
   readonly attemptUrl: string;
   readonly attemptId: string;
+  /** What is known of the disk image that is going to be written; undefined for installers that write none. */
+  readonly image: PreparedImage | undefined;
 }
 
 /**

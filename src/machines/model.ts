@@ -35,6 +35,8 @@ export interface Attempt {
   readonly token: string;
   readonly machine: string;
   readonly profile: string;
+  /** The firmware that asked for it: `Machines.networkBoot(host, firmware)` brings it in. */
+  readonly firmware: "bios" | "uefi";
   readonly startedAt: Instant;
   /**
    * `running`: installing. `finishing`: the installer said done, the installed system has not yet called home; answers

@@ -1,0 +1,91 @@
+import { BootwireError } from "../errors.ts";
+import type { BootPlan } from "../installers/installer.ts";
+import type { Dialect } from "./content-paths.ts";
+
+/** What a boot script says, before it is put into a loader's language. */
+export type Script =
+  | { readonly kind: "install"; readonly title: string; readonly plan: BootPlan }
+  | { readonly kind: "local"; readonly reason: string }
+  /** Nothing happens until the admin decides; the screen names the reason. */
+  | { readonly kind: "hold"; readonly title: string; readonly reason: string }
+  /** Not ready yet (media being prepared): ask again shortly. */
+  | { readonly kind: "wait"; readonly title: string; readonly reason: string }
+  | { readonly kind: "register"; readonly mac: string };
+
+/** What a boot script template sees. */
+export interface ScriptView {
+  readonly title: string;
+  readonly reason: string;
+  readonly baseUrl: string;
+  readonly kernel: string;
+  readonly initrd: string;
+  /** Quoted for the dialect, joined. */
+  readonly commandLine: string;
+  /** URL or path of this very script, to ask again. */
+  readonly self: string;
+  readonly mac: string;
+}
+
+/** The template of a script: `boot/install.ipxe.hbs` and so on. */
+export function templateOf(script: Script, dialect: Dialect): string {
+  return `boot/${script.kind}.${dialect}.hbs`;
+}
+
+/** Puts a script's words into the form that its template wants. Pure. */
+export function scriptView(script: Script, dialect: Dialect, baseUrl: string, self: string): ScriptView {
+  const plan = script.kind === "install" ? script.plan : undefined;
+  return {
+    title: "title" in script ? shown(script.title, dialect) : "",
+    reason: "reason" in script ? shown(script.reason, dialect) : "",
+    baseUrl,
+    kernel: plan?.kernel ?? "",
+    initrd: plan?.initrd ?? "",
+    commandLine: plan ? quoteCommandLine(plan.commandLine, dialect) : "",
+    self,
+    mac: script.kind === "register" ? script.mac : "",
+  };
+}
+
+/**
+ * Joins kernel arguments in a loader's own quoting. GRUB's shell splits at blanks and ends a command at `;`, so an
+ * argument with anything special goes into single quotes. iPXE and pxelinux pass the rest of the line as it is.
+ * Throws BW_BOOT_ARGUMENT for what iPXE would expand.
+ */
+export function quoteCommandLine(args: readonly string[], dialect: Dialect): string {
+  return args.map((arg) => quoteArgument(oneLine(arg), dialect)).join(" ");
+}
+
+function quoteArgument(arg: string, dialect: Dialect): string {
+  switch (dialect) {
+    case "grub":
+      return /^[A-Za-z0-9_@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+    case "ipxe":
+      // iPXE expands settings until none is left and knows no escape, so such an argument cannot be passed through it.
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: iPXE's own syntax.
+      if (arg.includes("${")) throw unpassable(arg);
+      return arg;
+    case "pxelinux":
+      return arg;
+  }
+}
+
+function unpassable(arg: string): BootwireError {
+  return new BootwireError(
+    "BW_BOOT_ARGUMENT",
+    `the kernel argument ${JSON.stringify(arg)} cannot be passed through iPXE, which would expand it`,
+    "Write the value itself instead of a $-expression, or choose another loader for this machine.",
+  );
+}
+
+/** Text that a loader shows: in GRUB's single quotes, and without anything that iPXE would expand. */
+function shown(text: string, dialect: Dialect): string {
+  const line = oneLine(text);
+  if (dialect === "grub") return line.replaceAll("'", `'\\''`);
+  return line.replaceAll("${", "$ {");
+}
+
+/** Loader scripts are read line by line: nothing that came from elsewhere may start a line of its own. */
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
+  return text.replace(/[\u0000-\u001f\u007f]+/g, " ").trim();
+}
