@@ -44,7 +44,8 @@ export function decideLoader(question: LoaderQuestion): LoaderDecision {
   const { client, host, verdict } = question;
   if (!host) return forUnknown(question);
   if (!client.supported) return { kind: "none", reason: client.reason };
-  if (!verdict) return { kind: "none", reason: `${host.name} has a reservation but no profile: nothing to boot` };
+  if (!verdict)
+    return { kind: "none", reason: `${host.name} has a reservation but no profile: nothing to boot` };
   if (verdict.kind === "install" && host.firmware !== undefined && host.firmware !== client.firmware) {
     return {
       kind: "none",
@@ -60,7 +61,10 @@ function forUnknown(question: LoaderQuestion): LoaderDecision {
     case "ignore":
       return { kind: "silent", reason: "unknown host and dhcp.unknownHosts=ignore" };
     case "lease":
-      return { kind: "none", reason: "unknown host and dhcp.unknownHosts=lease: an address, nothing to boot" };
+      return {
+        kind: "none",
+        reason: "unknown host and dhcp.unknownHosts=lease: an address, nothing to boot",
+      };
     case "register":
       return question.client.supported
         ? load(question, question.client, "ipxe", "unknown host and dhcp.unknownHosts=register")
@@ -89,7 +93,10 @@ function load(
   }
   const file = LOADER_FILE[wanted][client.firmware];
   if (file === undefined) {
-    return { kind: "none", reason: `${why}; but loader ${wanted} does not run on ${client.firmware} firmware` };
+    return {
+      kind: "none",
+      reason: `${why}; but loader ${wanted} does not run on ${client.firmware} firmware`,
+    };
   }
   const where = client.fetches === "http" ? `${question.baseUrl}/assets/${file}` : file;
   return { kind: "boot", file: where, reason: `${why}; ${client.firmware} ${client.runs} gets ${file}` };

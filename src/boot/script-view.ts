@@ -61,7 +61,6 @@ function quoteArgument(arg: string, dialect: Dialect): string {
       return /^[A-Za-z0-9_@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
     case "ipxe":
       // iPXE expands settings until none is left and knows no escape, so such an argument cannot be passed through it.
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: iPXE's own syntax.
       if (arg.includes("${")) throw unpassable(arg);
       return arg;
     case "pxelinux":

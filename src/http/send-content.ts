@@ -81,7 +81,12 @@ function wantedRange(
   return ranges.length === 1 ? ranges[0] : undefined;
 }
 
-async function pump(content: Content, start: number, length: number, response: ServerResponse): Promise<number> {
+async function pump(
+  content: Content,
+  start: number,
+  length: number,
+  response: ServerResponse,
+): Promise<number> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(length, 1)));
   let done = 0;
   while (done < length && !response.destroyed) {

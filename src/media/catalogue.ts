@@ -56,6 +56,8 @@ function missing(reason: string): Located {
 
 function isMissing(error: unknown): boolean {
   return (
-    error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "ENAMETOOLONG")
+    error instanceof Error &&
+    "code" in error &&
+    (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "ENAMETOOLONG")
   );
 }

@@ -64,7 +64,11 @@ export class ImagePreparer {
   /** The converted form of a qcow2 image, when it is ready. */
   async convertedPath(image: string): Promise<string | undefined> {
     for (const job of this.#jobs.values()) {
-      if (job.kind === "done" && job.status.kind === "ready" && job.status.path === this.#convertedName(image)) {
+      if (
+        job.kind === "done" &&
+        job.status.kind === "ready" &&
+        job.status.path === this.#convertedName(image)
+      ) {
         return job.status.path;
       }
     }
@@ -172,7 +176,9 @@ function notConvertible(image: string, error: unknown): BootwireError {
   const absent = error instanceof Error && "code" in error && error.code === "ENOENT";
   return new BootwireError(
     "BW_MEDIA_CONVERT",
-    absent ? `${image} needs qemu-img, which is not installed` : `${image} could not be converted to raw: ${error}`,
+    absent
+      ? `${image} needs qemu-img, which is not installed`
+      : `${image} could not be converted to raw: ${error}`,
     absent
       ? "Install it (Debian: apt install qemu-utils), or convert the image yourself and name the .raw file."
       : "Check the image with qemu-img check, and the free space of the media folder.",

@@ -1,0 +1,64 @@
+import type { Catalogue } from "../media/catalogue.ts";
+import { type Ipv4, parseIpv4 } from "../net/ipv4.ts";
+import type { Templates } from "../templates/templates.ts";
+import type { TftpContent, TftpRequest, TftpSource } from "../tftp/source.ts";
+import type { BootService, RenderedScript } from "./boot-service.ts";
+import { parseScriptName, type ScriptName } from "./content-paths.ts";
+
+export interface TftpFilesParts {
+  readonly boot: BootService;
+  readonly catalogue: Catalogue;
+  readonly templates: Templates;
+  /** The admin's own folder (`tftp.root`), asked last. */
+  readonly folder: () => TftpSource | undefined;
+  /** Told when a script was handed out. */
+  readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
+}
+
+const NOT_FOUND = 1;
+
+/**
+ * The names that machines ask for over TFTP: boot scripts rendered for the asking machine, the loaders, content paths,
+ * and whatever lies in the admin's own folder.
+ */
+export class TftpFiles implements TftpSource {
+  readonly #parts: TftpFilesParts;
+
+  constructor(parts: TftpFilesParts) {
+    this.#parts = parts;
+  }
+
+  async resolve(request: TftpRequest): Promise<TftpContent> {
+    const server = parseIpv4(request.server);
+    const path = normalise(request.filename);
+    if (server !== undefined) {
+      const script = await this.#script(path, server, request.client.address);
+      if (script !== undefined) return { kind: "bytes", bytes: Buffer.from(script) };
+    }
+    for (const candidate of path.includes("/") ? [path] : [`assets/${path}`, path]) {
+      const located = await this.#parts.catalogue.locate(candidate);
+      if (located.kind === "file") return { kind: "file", path: located.path };
+    }
+    const folder = this.#parts.folder();
+    return folder ? folder.resolve(request) : { kind: "error", code: NOT_FOUND, message: "File not found" };
+  }
+
+  async #script(path: string, server: Ipv4, client: string): Promise<string | undefined> {
+    if (path === "autoexec.ipxe") {
+      return this.#parts.templates.render("boot/autoexec.ipxe.hbs", {
+        baseUrl: this.#parts.boot.baseUrl(server),
+      });
+    }
+    const name = parseScriptName(path);
+    if (!name) return undefined;
+    const rendered = await this.#parts.boot.script(name, server);
+    if (!rendered) return undefined;
+    this.#parts.onScript(name, rendered, client);
+    return rendered.body;
+  }
+}
+
+/** Loaders ask with leading slashes, doubled slashes and, Windows' ones, with backslashes. */
+function normalise(filename: string): string {
+  return filename.replaceAll("\\", "/").replace(/\/+/g, "/").replace(/^\//, "");
+}

@@ -1,0 +1,49 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { BootService, RenderedScript } from "../boot/boot-service.ts";
+import type { ScriptName } from "../boot/content-paths.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { Machines } from "../machines/machines.ts";
+import type { Catalogue } from "../media/catalogue.ts";
+import type { ImagePreparer } from "../media/image-preparer.ts";
+import { errorReply } from "./errors.ts";
+import { answerRoutes } from "./routes/answers.ts";
+import { bootScriptRoutes } from "./routes/boot-script.ts";
+import { callbackRoutes } from "./routes/callbacks.ts";
+import { contentRoutes, type Download } from "./routes/content.ts";
+
+/** What the boot-facing app works with. */
+export interface BootAppParts {
+  readonly active: () => ActiveConfig;
+  readonly boot: BootService;
+  readonly machines: Machines;
+  readonly catalogue: Catalogue;
+  readonly images: ImagePreparer;
+  readonly log: Logger;
+  /** Told when a script was handed out. */
+  readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
+  /** Told when a download ended. */
+  readonly onDownload: (download: Download) => void;
+}
+
+/** Largest body that a callback may post (an installer's log), in bytes. */
+const BODY_LIMIT = 1 << 20;
+
+/** The app that machines talk to. It has no admin routes, ever: it listens where anybody on the segment can reach it. */
+export function createBootApp(parts: BootAppParts): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_LIMIT, routerOptions: { caseSensitive: true } });
+  // Installers post with every content type there is, or none: routes read the bytes themselves.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => errorReply(parts.log, error, request, reply));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({
+      error: { code: "BW_HTTP_NOT_FOUND", message: "nothing of that name", hint: "Check the path." },
+    }),
+  );
+  bootScriptRoutes(app, parts);
+  contentRoutes(app, parts);
+  answerRoutes(app, parts);
+  callbackRoutes(app, parts);
+  return app;
+}

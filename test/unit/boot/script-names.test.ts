@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { ipxeScriptPath, parseScriptName } from "../../../src/boot/content-paths.ts";
+import { quoteCommandLine } from "../../../src/boot/script-view.ts";
+import { mac } from "../support/config.ts";
+
+const MAC = mac("52:54:00:12:34:56");
+
+describe("names of boot scripts", () => {
+  it.each([
+    ["boot/uefi/52-54-00-12-34-56.ipxe", { firmware: "uefi", dialect: "ipxe" }],
+    ["boot/efi/52-54-00-12-34-56.ipxe", { firmware: "uefi", dialect: "ipxe" }],
+    ["boot/pcbios/52-54-00-12-34-56.ipxe", { firmware: "bios", dialect: "ipxe" }],
+    ["pxelinux.cfg/01-52-54-00-12-34-56", { firmware: "bios", dialect: "pxelinux" }],
+    ["grub/grub.cfg-01-52-54-00-12-34-56", { firmware: "uefi", dialect: "grub" }],
+    ["grub.cfg-01-52:54:00:12:34:56".replaceAll(":", "-"), { firmware: "uefi", dialect: "grub" }],
+  ])("%s", (path, expected) => {
+    expect(parseScriptName(path)).toEqual({ mac: MAC, ...expected });
+  });
+
+  it.each([
+    "pxelinux.cfg/default",
+    "grub/grub.cfg",
+    "boot/uefi/nobody.ipxe",
+    "grub/grub.cfg-01-zz",
+    "boot/arm/52-54-00-12-34-56.ipxe",
+  ])("%s is none", (path) => {
+    expect(parseScriptName(path)).toBeUndefined();
+  });
+
+  it("reads what it writes", () => {
+    expect(parseScriptName(ipxeScriptPath(MAC, "bios"))).toEqual({
+      mac: MAC,
+      firmware: "bios",
+      dialect: "ipxe",
+    });
+  });
+});
+
+describe("kernel arguments in each loader's quoting", () => {
+  const SEED = "ds=nocloud;s=http://10.0.0.1/a/";
+
+  it.each([
+    ["grub", `'${SEED}' quiet`],
+    ["ipxe", `${SEED} quiet`],
+    ["pxelinux", `${SEED} quiet`],
+  ] as const)("%s", (dialect, expected) => {
+    expect(quoteCommandLine([SEED, "quiet"], dialect)).toBe(expected);
+  });
+
+  it("cannot be broken out of by a line break or a quote", () => {
+    expect(quoteCommandLine(["a=1\nboot"], "pxelinux")).toBe("a=1 boot");
+    expect(quoteCommandLine(["it's;reboot"], "grub")).toBe(`'it'\\''s;reboot'`);
+  });
+
+  it("what iPXE would expand is refused with a code", () => {
+    expect(() => quoteCommandLine(["x=${uuid}"], "ipxe")).toThrow(
+      expect.objectContaining({ code: "BW_BOOT_ARGUMENT" }),
+    );
+  });
+});
