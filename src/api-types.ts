@@ -1,0 +1,66 @@
+/** The admin API's words (`/api/v1`). Types alone: the daemon, the CLI and whoever else talks to it share them. */
+
+export interface ApiError {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+export interface ApiStatus {
+  readonly version: string;
+  /** Lost-state guard: no machine is installed until the admin decides. */
+  readonly guarded: boolean;
+  readonly config: string;
+  readonly startedAt: number;
+  /** What is listening, for people: `TFTP 10.0.0.1:69`. */
+  readonly listening: readonly string[];
+}
+
+export interface ApiAttempt {
+  readonly id: string;
+  readonly phase: "running" | "finishing" | "succeeded" | "failed" | "cancelled";
+  readonly percent: number | null;
+  readonly boots: number;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly failure: string | null;
+}
+
+export interface ApiMachine {
+  readonly name: string;
+  readonly mac: string;
+  readonly profile: string | null;
+  readonly state: "ready" | "installing" | "installed" | "failed";
+  /** What a network boot would get now, and why. */
+  readonly next: "install" | "local" | "hold" | "nothing";
+  readonly reason: string;
+  /** Reserved address. */
+  readonly address: string | null;
+  readonly lastSeen: number | null;
+  readonly attempt: ApiAttempt | null;
+}
+
+export interface ApiMachines {
+  readonly machines: readonly ApiMachine[];
+}
+
+export interface ApiEvent {
+  /** Ascending. */
+  readonly id: number;
+  readonly at: number;
+  readonly mac: string | null;
+  readonly machine: string | null;
+  readonly attempt: string | null;
+  readonly kind: string;
+  readonly text: string;
+  readonly data: Readonly<Record<string, string | number | boolean>> | null;
+}
+
+export interface ApiEvents {
+  readonly events: readonly ApiEvent[];
+}
+
+/** What a reload came to. */
+export interface ApiReload {
+  readonly changed: boolean;
+  /** What was taken up at once, and what waits for a restart. */
+  readonly notes: readonly string[];
+}
