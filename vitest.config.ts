@@ -1,8 +1,56 @@
 import { defineConfig } from "vitest/config";
+import { SkipReporter } from "./test/support/skip-reporter.ts";
 
+/** Where to write vitest's JSON report; .ci/run counts from it. */
+const report = process.env["BOOTWIRE_TEST_REPORT"];
+
+const second = 1000;
+const minute = 60 * second;
+
+// The groups run one after the other: network tests would steal the processor from the VMs, and the VMs from the
+// timers of the network tests. `npx vitest run --project unit` runs one of them.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    coverage: { provider: "v8", include: ["src/**"], reportsDirectory: "coverage" },
+    reporters: [
+      "default",
+      ...(report === undefined ? [] : [["json", { outputFile: report }] satisfies [string, object]]),
+      new SkipReporter((text) => process.stdout.write(text)),
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**"],
+      exclude: ["src/bench/**", "src/demo/**"],
+      reportsDirectory: "coverage",
+    },
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/property/**/*.test.ts"],
+          testTimeout: 30 * second,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "interop",
+          include: ["test/interop/**/*.test.ts"],
+          testTimeout: 2 * minute,
+          hookTimeout: 2 * minute,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 15 * minute,
+          hookTimeout: 5 * minute,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });
