@@ -24,6 +24,7 @@ test("everything that is missing is named", () => {
 /** Runs vitest, with the reporter of this clone, on a test file of which one group cannot run. */
 function runGroupThatCannotRun(env: Readonly<Record<string, string>>) {
   const folder = folderWith({
+    "package.json": '{"type":"module"}',
     "vitest.config.ts": `
       import { SkipReporter } from ${JSON.stringify(resolve("test/support/skip-reporter.ts"))};
       export default { test: { reporters: ["default", new SkipReporter((text) => process.stdout.write(text))] } };`,
