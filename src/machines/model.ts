@@ -25,6 +25,8 @@ export interface MachineRecord {
   readonly name: string;
   readonly mac: Mac;
   readonly state: MachineState;
+  /** When its last network boot was answered: loaders that ask twice for one boot are known by this. */
+  readonly lastBoot: Instant | undefined;
   readonly lastSeen: Instant | undefined;
 }
 
@@ -48,7 +50,20 @@ export interface Attempt {
   readonly boots: number;
   /** 0 to 100. */
   readonly percent: number | undefined;
+  /** Attempts in a row since the machine was armed, this one included: what `onFailure: retry` is bounded by. */
+  readonly tries: number;
   readonly failure: string | undefined;
+  /**
+   * Who said that it failed: the installer itself, or we, because it took too many boots or too long. An installer may
+   * contradict a `timeout` (it was only slow), and nothing else.
+   */
+  readonly failedBy: "installer" | "limit" | "timeout" | undefined;
+}
+
+/** A machine and its latest attempt, which may be over; both change together, in one transaction. */
+export interface Life {
+  readonly record: MachineRecord;
+  readonly attempt: Attempt | undefined;
 }
 
 /** One line of a machine's timeline. */

@@ -1,0 +1,368 @@
+import type { HostConfig } from "../config/model.ts";
+import { BootwireError } from "../errors.ts";
+import type { Mac } from "../net/mac.ts";
+import { withinLimits } from "./callback-limits.ts";
+import { reassignments } from "./identity.ts";
+import {
+  type AdminEvent,
+  type BootOutcome,
+  type CallbackEvent,
+  type CallbackRefusal,
+  type Ids,
+  type LifePolicy,
+  newLife,
+  policyOf,
+  type Step,
+  type StepContext,
+} from "./life.ts";
+import { adminStep, guardStep } from "./life-admin.ts";
+import { bootStep } from "./life-boot.ts";
+import { callbackStep, tickStep } from "./life-callback.ts";
+import type { Attempt, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
+import type { EventQuery, LifeChange, MachineStore, StoredEvent } from "./ports.ts";
+import type { Schedule } from "./shell.ts";
+import { Timeline } from "./timeline.ts";
+import { lineOf } from "./timeline-event.ts";
+
+export interface MachinesParts {
+  readonly store: MachineStore;
+  /** The machines of the configuration in force; `reconcile` brings newer ones. */
+  readonly hosts: readonly HostConfig[];
+  readonly now: () => Instant;
+  readonly ids: Ids;
+  readonly schedule: Schedule;
+  /** The background could not be stored (it is tried again), or a listener threw (it was taken off). */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A machine as the faces show it. */
+export interface MachineStatus {
+  /** Undefined: it is not in the config any more. */
+  readonly host: HostConfig | undefined;
+  readonly record: MachineRecord;
+  /** The latest attempt, over or not. */
+  readonly attempt: Attempt | undefined;
+}
+
+export type CallbackResult =
+  | {
+      readonly ok: true;
+      readonly machine: string;
+      readonly attempt: Attempt;
+      /** The attempt knew that already. */
+      readonly repeated: boolean;
+    }
+  | { readonly ok: false; readonly code: "BW_ATTEMPT_UNKNOWN" | CallbackRefusal; readonly reason: string };
+
+/** What an admin's lifting of the guard meant for the machines of the config, by name. */
+export interface GuardLifted {
+  /** Nothing is known of them: their next network boot installs. Empty with `keep`. */
+  readonly armed: readonly string[];
+  /** They count as installed. */
+  readonly kept: readonly string[];
+}
+
+const NO_POLICY: LifePolicy = { install: "never", profile: undefined };
+
+/**
+ * The machines of the config and their lives: who installs, who boots from disk, which token opens what. Every change is
+ * on stable storage when the method that made it returns; a method that cannot store throws, and nothing has changed.
+ */
+export class Machines {
+  readonly #parts: MachinesParts;
+  readonly #store: MachineStore;
+  readonly #timeline: Timeline;
+  #byName: ReadonlyMap<string, HostConfig> = new Map();
+  #byMac: ReadonlyMap<Mac, HostConfig> = new Map();
+
+  constructor(parts: MachinesParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#timeline = new Timeline({
+      store: (background) => this.#store.save([], background, { durable: false }),
+      now: parts.now,
+      schedule: parts.schedule,
+      onError: parts.onError,
+    });
+    this.reconcile(parts.hosts);
+  }
+
+  /** When the state was found lost; `undefined`: it was not, or an admin has decided since. */
+  guardedSince(): Instant | undefined {
+    return this.#store.guardedSince();
+  }
+
+  /** A network boot that is being answered: an attempt begins, goes on or ends here. On stable storage at return. */
+  networkBoot(host: HostConfig, firmware: Attempt["firmware"]): BootOutcome<Attempt> {
+    this.#align(host);
+    const known = this.#find(host);
+    const context = this.#context(policyOf(host));
+    const assumed = known ? undefined : this.#firstSight(host, context);
+    const life = known ?? assumed?.life ?? newLife(host);
+    const step = bootStep(life, { kind: "network-boot", firmware }, context);
+    this.#save(life, { ...step, events: [...(assumed?.events ?? []), ...step.events] }, known === undefined);
+    return step.outcome;
+  }
+
+  /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
+  preview(host: HostConfig): BootOutcome<undefined> {
+    const context = { ...this.#context(policyOf(host)), ids: NO_IDS };
+    const life = this.#find(host) ?? this.#firstSight(host, context)?.life ?? newLife(host);
+    const { outcome } = bootStep(life, { kind: "network-boot", firmware: "bios" }, context);
+    return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
+  }
+
+  /** A call home on an attempt's token. */
+  callback(token: string, event: CallbackEvent): CallbackResult {
+    const attempt = this.#store.attemptByToken(token);
+    if (!attempt) return { ok: false, code: "BW_ATTEMPT_UNKNOWN", reason: "no attempt has this token" };
+    const life = this.#store.life(attempt.machine);
+    if (!life || life.attempt?.id !== attempt.id) {
+      return {
+        ok: false,
+        code: "BW_ATTEMPT_OVER",
+        reason: `attempt ${attempt.id} is over (${attempt.phase})`,
+      };
+    }
+    const host = this.#byName.get(attempt.machine);
+    const context = this.#context(host ? policyOf(host) : NO_POLICY);
+    const step = callbackStep(life, withinLimits(event), context);
+    const { outcome } = step;
+    if (outcome.kind === "refused") {
+      const text = `"${event.kind}" was refused: ${outcome.reason}`;
+      this.#timeline.record(
+        lineOf(life.record, context.now, "attempt.refused", text, { attempt: attempt.id }),
+      );
+      return { ok: false, code: outcome.code, reason: outcome.reason };
+    }
+    this.#save(life, step);
+    return {
+      ok: true,
+      machine: attempt.machine,
+      attempt: step.life.attempt ?? attempt,
+      repeated: outcome.repeated,
+    };
+  }
+
+  /** The attempt whose answers may be read, or which takes callbacks, under this token. */
+  attemptByToken(
+    token: string,
+    purpose: "answers" | "callback",
+  ): { readonly machine: string; readonly attempt: Attempt } | undefined {
+    const attempt = this.#store.attemptByToken(token);
+    if (!attempt) return undefined;
+    const open = attempt.phase === "running" || (purpose === "callback" && attempt.phase === "finishing");
+    return open ? { machine: attempt.machine, attempt } : undefined;
+  }
+
+  /** Arms a machine again; a live attempt is cancelled. Throws a BootwireError when the config says otherwise. */
+  reinstall(name: string): MachineStatus {
+    return this.#order(name, { kind: "reinstall" });
+  }
+
+  /** Its own disk from now on; a running attempt is cancelled. Throws a BootwireError for an unknown machine. */
+  local(name: string): MachineStatus {
+    return this.#order(name, { kind: "local" });
+  }
+
+  /** The machines of the config, in its order. */
+  list(): readonly MachineStatus[] {
+    return [...this.#byName.values()].map((host) => this.#status(host));
+  }
+
+  /** A machine of the config, or one that was in it and has a record. */
+  get(name: string): MachineStatus | undefined {
+    const host = this.#byName.get(name);
+    if (host) return this.#status(host);
+    const life = this.#store.life(name);
+    return life && { host: undefined, ...life };
+  }
+
+  /** The attempts of a machine, the newest first. */
+  attempts(name: string, limit: number): readonly Attempt[] {
+    return this.#store.attempts(name, limit);
+  }
+
+  /** What a failed installer sent as its log. */
+  log(attempt: string): string | undefined {
+    return this.#store.log(attempt);
+  }
+
+  /** Takes down what happened on the wire; the machine's name is added when its MAC is in the config. */
+  record(event: TimelineEvent): void {
+    const machine = event.machine ?? (event.mac && this.#byMac.get(event.mac)?.name);
+    this.#timeline.record(machine === event.machine ? event : { ...event, machine });
+  }
+
+  /** A packet of this machine was seen. */
+  seen(mac: Mac): void {
+    const host = this.#byMac.get(mac);
+    if (!host) return;
+    const now = this.#parts.now();
+    // While the state is lost, a machine that turns up is one that was there before: that is kept when the guard falls.
+    if (this.guardedSince() !== undefined && !this.#find(host)) {
+      this.#align(host);
+      const context = this.#context(policyOf(host));
+      const step = this.#firstSight(host, context);
+      if (step) this.#save(newLife(host), step);
+    }
+    this.#timeline.seen(host.name, now);
+  }
+
+  /** What happened, the oldest first: after an id, or the newest `limit`. Everything recorded before is in it. */
+  events(query: EventQuery): readonly StoredEvent[] {
+    this.#timeline.flush();
+    const mac = query.mac ?? (query.machine === undefined ? undefined : this.#macOf(query.machine));
+    return this.#store.events({ ...query, mac });
+  }
+
+  /** Calls `listener` for each event once it is stored, until the returned function is called. */
+  subscribe(listener: (event: StoredEvent) => void): () => void {
+    return this.#timeline.subscribe(listener);
+  }
+
+  /** Ends what has been running too long. To be called every few seconds. */
+  tick(): void {
+    for (const life of this.#store.live()) {
+      const host = this.#byName.get(life.record.name);
+      this.#save(life, tickStep(life, this.#context(host ? policyOf(host) : NO_POLICY)));
+    }
+  }
+
+  /** The configuration has changed: records follow their machines, and those that nobody claims are kept. */
+  reconcile(hosts: readonly HostConfig[]): void {
+    const moves = reassignments(
+      this.#store.lives().map((life) => life.record),
+      hosts,
+    );
+    if (moves.length > 0) {
+      const now = this.#parts.now();
+      const lines = moves.map((move) => ({
+        at: now,
+        mac: move.mac,
+        machine: move.name,
+        attempt: undefined,
+        kind: "machine.renamed",
+        text: `the record of ${move.from} is now that of ${move.name} (${move.mac})`,
+        data: undefined,
+      }));
+      this.#timeline.flush();
+      this.#timeline.withBackground(() => this.#store.reassign(moves, lines));
+    }
+    this.#byName = new Map(hosts.map((host) => [host.name, host]));
+    this.#byMac = new Map(hosts.map((host) => [host.mac, host]));
+  }
+
+  /**
+   * An admin has decided what a lost state means. `arm`: machines that nothing is known of install at their next network
+   * boot, as in a new lab. `keep`: they count as installed. Machines that turned up while the guard stood, and were sent
+   * to their disks, stay there in both cases.
+   */
+  liftGuard(unseen: "arm" | "keep"): GuardLifted {
+    const unknown = [...this.#byName.values()].filter((host) => !this.#find(host));
+    if (this.guardedSince() === undefined) return { armed: [], kept: [] };
+    if (unseen === "keep") for (const host of unknown) this.local(host.name);
+    this.#store.liftGuard();
+    const armed = unseen === "arm" ? unknown.filter(isInstallable).map((host) => host.name) : [];
+    const kept = this.list().filter((status) => status.record.state.kind === "installed");
+    return { armed, kept: kept.map((status) => status.record.name) };
+  }
+
+  /** Stores what is still in memory. The store itself belongs to whoever opened it. */
+  close(): void {
+    this.#timeline.close();
+  }
+
+  #order(name: string, event: AdminEvent): MachineStatus {
+    const host = this.#byName.get(name);
+    if (!host) {
+      throw new BootwireError(
+        "BW_MACHINE_UNKNOWN",
+        `there is no machine called ${name} in the config`,
+        "See `bootwire machines` for the names; a new machine is added to the config first.",
+      );
+    }
+    this.#align(host);
+    const known = this.#find(host);
+    const life = known ?? newLife(host);
+    const step = adminStep(life, event, this.#context(policyOf(host)));
+    if (step.outcome.kind === "refused") {
+      throw new BootwireError(step.outcome.code, step.outcome.reason, step.outcome.hint);
+    }
+    this.#save(life, step, known === undefined);
+    return this.#status(host);
+  }
+
+  #status(host: HostConfig): MachineStatus {
+    const known = this.#find(host);
+    const life = known ?? this.#firstSight(host, this.#context(policyOf(host)))?.life ?? newLife(host);
+    const lastSeen = this.#timeline.lastSeen(host.name) ?? life.record.lastSeen;
+    return { host, attempt: life.attempt, record: { ...life.record, ...identityOf(host), lastSeen } };
+  }
+
+  /** What becomes of a machine without a record: under the guard it counts as installed, else it is armed. */
+  #firstSight(host: HostConfig, context: StepContext): Step<{ readonly kind: "none" }> | undefined {
+    return context.guarded ? guardStep(newLife(host), context) : undefined;
+  }
+
+  /** The life of a machine of the config: see `identity.ts` for which record is whose. */
+  #find(host: HostConfig): Life | undefined {
+    const byMac = this.#store.lifeByMac(host.mac);
+    if (byMac) return byMac;
+    const byName = this.#store.life(host.name);
+    return byName && !this.#byMac.has(byName.record.mac) ? byName : undefined;
+  }
+
+  /** Makes sure that the record of this host has its name and MAC, should it be newer than the last `reconcile`. */
+  #align(host: HostConfig): void {
+    const record = (this.#store.lifeByMac(host.mac) ?? this.#store.life(host.name))?.record;
+    if (!record || (record.name === host.name && record.mac === host.mac)) return;
+    const others = [...this.#byName.values()].filter(
+      (other) => other.name !== host.name && other.mac !== host.mac,
+    );
+    this.reconcile([...others, host]);
+  }
+
+  #macOf(name: string): Mac | undefined {
+    return this.#byName.get(name)?.mac ?? this.#store.life(name)?.record.mac;
+  }
+
+  #context(policy: LifePolicy): StepContext {
+    return {
+      policy,
+      now: this.#parts.now(),
+      ids: this.#parts.ids,
+      guarded: this.guardedSince() !== undefined,
+    };
+  }
+
+  /** Stores a step. What changes a life is synced to the disk; mere progress is not worth that. */
+  #save(before: Life, step: Step<unknown>, isNew = false): void {
+    const { life, changed, events, log } = step;
+    const recordChanged = isNew || life.record !== before.record;
+    if (!recordChanged && changed.length === 0) {
+      for (const event of events) this.#timeline.record(event);
+      return;
+    }
+    const change: LifeChange = {
+      record: recordChanged ? life.record : undefined,
+      attempts: changed,
+      log: log === undefined || !life.attempt ? undefined : { attempt: life.attempt.id, text: log },
+    };
+    const durable = recordChanged || changed.some((attempt) => attempt.phase !== before.attempt?.phase);
+    this.#timeline.withBackground((background) =>
+      this.#store.save([change], { ...background, events: [...background.events, ...events] }, { durable }),
+    );
+  }
+}
+
+/** A preview begins nothing: what it would name opens nothing. */
+const NO_IDS: Ids = { attemptId: () => "PREVIEW", token: () => "PREVIEW" };
+
+function identityOf(host: HostConfig): Pick<MachineRecord, "name" | "mac"> {
+  return { name: host.name, mac: host.mac };
+}
+
+function isInstallable(host: HostConfig): boolean {
+  return host.profile !== undefined && host.install !== "never";
+}
