@@ -64,3 +64,11 @@ export interface ApiReload {
   /** What was taken up at once, and what waits for a restart. */
   readonly notes: readonly string[];
 }
+
+/** What the admin's word on a lost state meant, by machine. */
+export interface ApiAccepted {
+  /** Their next network boot installs. */
+  readonly armed: readonly string[];
+  /** They count as installed. */
+  readonly kept: readonly string[];
+}

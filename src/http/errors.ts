@@ -5,8 +5,11 @@ import { BootwireError } from "../errors.ts";
 /** HTTP status of the errors that are not simply "the request was wrong". */
 const STATUS: Readonly<Record<string, number>> = {
   BW_ATTEMPT_UNKNOWN: 404,
+  BW_ATTEMPT_OVER: 410,
+  BW_ATTEMPT_FINISHING: 409,
   BW_MACHINE_UNKNOWN: 404,
   BW_MACHINE_NO_PROFILE: 409,
+  BW_MACHINE_NEVER_INSTALLS: 409,
   BW_MEDIA_PREPARING: 503,
   BW_UNAUTHORIZED: 401,
 };

@@ -17,7 +17,7 @@ export function callbackRoutes(app: FastifyInstance, parts: BootAppParts): void 
     if (!result.ok) {
       throw new BootwireError(
         result.code,
-        "no attempt that is still open has this token",
+        result.reason,
         "Tokens die with their attempt: this call comes from an install that ended or was replaced.",
       );
     }
@@ -36,10 +36,14 @@ function callbackEvent(name: string, body: CallbackBody): CallbackEvent | undefi
     case "failed":
       return { kind: "failed", reason: body.reason ?? "the installer said that it failed", log: body.log };
     case "booted":
-      return { kind: "booted", fields: body.fields };
+      return { kind: "booted" };
     case "report":
-      return { kind: "report", fields: body.fields };
+      return { kind: "report", hostname: body.fields["hostname"], users: words(body.fields["users"]) };
     default:
       return undefined;
   }
+}
+
+function words(text: string | undefined): readonly string[] {
+  return (text ?? "").split(/[\s,]+/).filter((word) => word !== "");
 }
