@@ -1,0 +1,69 @@
+import type { ImageProfile } from "../config/model.ts";
+import { BootwireError } from "../errors.ts";
+import { macWithHyphens } from "../net/mac.ts";
+import type { Templates } from "../templates/templates.ts";
+import { imageFormat } from "./image-format.ts";
+import type { Answer, BootPlan, InstallContext, Installer } from "./installer.ts";
+import { installView } from "./view.ts";
+
+/** Content paths of the image installer's own kernel and initrd (one file: old iPXE on UEFI passes on only one). */
+export const IMAGE_INSTALLER_KERNEL = "assets/installer/linux";
+export const IMAGE_INSTALLER_INITRD = "assets/installer/initrd.gz";
+
+/**
+ * Writes a ready disk image onto the machine's disk and gives it a cloud-init seed. The work is done by the scripts of
+ * `templates/image/` in our own initrd; all that they need to know stands on the kernel command line.
+ */
+export function imageInstaller(templates: Templates): Installer<ImageProfile> {
+  return {
+    boot: (context) => bootPlan(context),
+    answers: (context) => (context.profile.seed === "none" ? new Map() : seedFiles(context, templates)),
+  };
+}
+
+function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
+  const { host, profile, image } = context;
+  const format = imageFormat(profile.image);
+  if (format === undefined) {
+    throw new BootwireError(
+      "BW_IMAGE_FORMAT",
+      `the image ${profile.image} of profile ${profile.name} has an ending that says nothing of its format`,
+      "Name it .raw or .img, these with .gz, .xz or .zst behind, or .qcow2.",
+    );
+  }
+  const url = `${context.baseUrl}/media/${profile.image.split("/").map(encodeURIComponent).join("/")}`;
+  const commandLine = [
+    `bootwire.url=${context.attemptUrl}`,
+    `bootwire.image=${format === "qcow2" ? `${url}?as=raw` : url}`,
+    `bootwire.format=${format === "qcow2" ? "raw" : format}`,
+    `bootwire.seed=${profile.seed}`,
+  ];
+  if (image !== undefined) {
+    commandLine.push(`bootwire.sha256=${image.sha256}`, `bootwire.size=${image.size}`);
+    if (image.rawSize !== undefined) commandLine.push(`bootwire.rawsize=${image.rawSize}`);
+  }
+  if (host.disk !== undefined) commandLine.push(`bootwire.disk=${host.disk}`);
+  commandLine.push(
+    // pxelinux's form of "the interface that booted": 01 is ARP hardware type Ethernet.
+    `BOOTIF=01-${macWithHyphens(host.mac)}`,
+    // The screen and the serial port; our scripts write to both.
+    "console=tty0",
+    "console=ttyS0,115200",
+    // A kernel that dies starts the machine again, so that it never hangs for ever.
+    "panic=30",
+    "loglevel=4",
+  );
+  return { kernel: IMAGE_INSTALLER_KERNEL, initrd: IMAGE_INSTALLER_INITRD, commandLine };
+}
+
+/** The three files of cloud-init's NoCloud seed. */
+function seedFiles(context: InstallContext<ImageProfile>, templates: Templates): ReadonlyMap<string, Answer> {
+  const view = installView(context);
+  const report = templates.render("image/report.sh.hbs", view);
+  const render = (name: string): Answer => ({
+    contentType: "text/yaml; charset=utf-8",
+    body: templates.render(`image/${name}.hbs`, { ...view, report }),
+  });
+  const names = ["user-data", "meta-data", "network-config"];
+  return new Map(names.map((name) => [name, render(name)]));
+}

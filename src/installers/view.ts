@@ -1,0 +1,99 @@
+import type { NetworkConfig, UserConfig, VarValue } from "../config/model.ts";
+import { formatIpv4, netmask } from "../net/ipv4.ts";
+import type { InstallContext } from "./installer.ts";
+
+/** A user as templates see it; `null` where there is none, since templates refuse what is undefined. */
+export interface UserView {
+  readonly name: string;
+  /** crypt(3) hash. */
+  readonly passwordHash: string | null;
+  readonly sshKeys: readonly string[];
+  readonly sudo: boolean;
+}
+
+/** The network of the installed system as templates see it. */
+export type NetworkView =
+  | { readonly static: false }
+  | {
+      readonly static: true;
+      readonly address: string;
+      readonly prefix: number;
+      readonly netmask: string;
+      readonly gateway: string | null;
+      readonly dns: readonly string[];
+    };
+
+/** What every installer's templates can name. */
+export interface InstallView {
+  /** The machine's name in the config. */
+  readonly name: string;
+  /** First label of the name. */
+  readonly hostname: string;
+  readonly domain: string | null;
+  readonly fqdn: string;
+  readonly mac: string;
+  /** Device to install on, or null: the only one there is. */
+  readonly disk: string | null;
+  readonly firmware: "bios" | "uefi";
+  readonly profile: string;
+  readonly baseUrl: string;
+  readonly attemptUrl: string;
+  readonly attemptId: string;
+  readonly timezone: string;
+  readonly locale: string;
+  readonly keyboard: string;
+  readonly users: readonly UserView[];
+  readonly packages: readonly string[];
+  readonly runCommands: readonly string[];
+  readonly network: NetworkView;
+  readonly vars: Readonly<Record<string, VarValue>>;
+}
+
+/** Puts a context into the form that templates take. Pure. */
+export function installView(context: InstallContext): InstallView {
+  const { host, profile } = context;
+  const { system } = profile;
+  const [hostname = host.name, ...rest] = host.name.split(".");
+  const domain = rest.length > 0 ? rest.join(".") : (system.domain ?? null);
+  return {
+    name: host.name,
+    hostname,
+    domain,
+    fqdn: domain === null ? hostname : `${hostname}.${domain}`,
+    mac: host.mac,
+    disk: host.disk ?? null,
+    firmware: context.firmware,
+    profile: profile.name,
+    baseUrl: context.baseUrl,
+    attemptUrl: context.attemptUrl,
+    attemptId: context.attemptId,
+    timezone: system.timezone,
+    locale: system.locale,
+    keyboard: system.keyboard,
+    users: system.users.map(userView),
+    packages: system.packages,
+    runCommands: system.runCommands,
+    network: networkView(system.network),
+    vars: system.vars,
+  };
+}
+
+function userView(user: UserConfig): UserView {
+  return { ...user, passwordHash: user.passwordHash ?? null };
+}
+
+function networkView(network: NetworkConfig): NetworkView {
+  switch (network.kind) {
+    case "dhcp":
+      return { static: false };
+    case "static":
+      return {
+        static: true,
+        address: formatIpv4(network.address.address),
+        prefix: network.address.prefix,
+        netmask: formatIpv4(netmask(network.address.prefix)),
+        gateway: network.gateway === undefined ? null : formatIpv4(network.gateway),
+        dns: network.dns.map(formatIpv4),
+      };
+  }
+}

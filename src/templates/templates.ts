@@ -1,0 +1,119 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import Handlebars from "handlebars";
+import { BootwireError } from "../errors.ts";
+import { templateHelpers } from "./helpers.ts";
+
+/** A file of the templates folders as it lies on the disk. */
+export interface TemplateSource {
+  /** Absolute path: the admin's own file, where there is one. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * The files of the templates folder by name (`boot/install.ipxe.hbs`): `*.hbs` are Handlebars templates, others are
+ * taken as they are.
+ */
+export class Templates {
+  readonly #sources: ReadonlyMap<string, TemplateSource>;
+  readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
+  readonly #handlebars = Handlebars.create();
+
+  constructor(sources: ReadonlyMap<string, TemplateSource>) {
+    this.#sources = sources;
+    // Handlebars' own `log` writes to the console, and `lookup` yields undefined where strict mode would fail.
+    for (const name of ["log", "lookup"]) this.#handlebars.unregisterHelper(name);
+    for (const [name, helper] of templateHelpers()) this.#handlebars.registerHelper(name, helper);
+  }
+
+  /**
+   * Renders a template. Throws BW_TEMPLATE_MISSING when there is none of that name, BW_TEMPLATE (with the file and the
+   * line) when it is malformed or names a value that is not there.
+   */
+  render(name: string, view: object): string {
+    const source = this.source(name);
+    try {
+      let template = this.#compiled.get(name);
+      if (!template) {
+        template = this.#handlebars.compile(source.text, { strict: true, noEscape: true });
+        this.#compiled.set(name, template);
+      }
+      return template(view);
+    } catch (error) {
+      throw renderingFailed(source.path, error);
+    }
+  }
+
+  /** A file as it is. Throws BW_TEMPLATE_MISSING. */
+  source(name: string): TemplateSource {
+    const source = this.#sources.get(name);
+    if (source) return source;
+    throw new BootwireError(
+      "BW_TEMPLATE_MISSING",
+      `there is no template ${name}`,
+      "It belongs to the program: install it anew, or put a file of that name into your templates folder.",
+    );
+  }
+
+  /** Names of all files below a folder (`image/`), sorted. */
+  names(prefix: string): readonly string[] {
+    return [...this.#sources.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+}
+
+/** The folder of the templates that come with the program. */
+export function builtInTemplates(): string {
+  return fileURLToPath(new URL("../../templates/", import.meta.url));
+}
+
+/**
+ * Reads the templates: those of the program, and the admin's own folder, whose files win one by one. Throws
+ * BW_TEMPLATES_UNREADABLE.
+ */
+export async function loadTemplates(builtIn: string, override: string | undefined): Promise<Templates> {
+  const sources = new Map(await readTree(builtIn));
+  if (override !== undefined)
+    for (const [name, source] of await readTree(override)) sources.set(name, source);
+  return new Templates(sources);
+}
+
+async function readTree(folder: string): Promise<ReadonlyMap<string, TemplateSource>> {
+  const sources = new Map<string, TemplateSource>();
+  try {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const name = relative(folder, path).split(sep).join("/");
+      sources.set(name, { path, text: await readFile(path, "utf8") });
+    }
+  } catch (error) {
+    throw new BootwireError(
+      "BW_TEMPLATES_UNREADABLE",
+      `the templates in ${folder} cannot be read: ${error instanceof Error ? error.message : error}`,
+      'Check the folder and its rights, or leave "templates" out of the config.',
+      { cause: error },
+    );
+  }
+  return sources;
+}
+
+function renderingFailed(path: string, error: unknown): BootwireError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new BootwireError(
+    "BW_TEMPLATE",
+    `${path}${lineOf(error, message)}: ${message.replace(/ - \d+:\d+$/, "")}`,
+    "Correct the template, or give the value: a profile's or host's vars, for a name that starts with vars.",
+    { cause: error },
+  );
+}
+
+/** Handlebars says the line in different ways: a property, or in its parser's text. */
+function lineOf(error: unknown, message: string): string {
+  if (error instanceof Error && "lineNumber" in error && typeof error.lineNumber === "number") {
+    return `:${error.lineNumber}`;
+  }
+  const line = /(?:Parse|Lexical) error on line (\d+)/.exec(message)?.[1];
+  return line === undefined ? "" : `:${line}`;
+}
