@@ -47,7 +47,11 @@ export function eventRoutes(app: FastifyInstance, parts: AdminAppParts): void {
 function parseQuery(query: unknown): z.output<typeof QUERY> {
   const parsed = QUERY.safeParse(query);
   if (parsed.success) return parsed.data;
-  throw new BootwireError("BW_HTTP_QUERY", z.prettifyError(parsed.error), "Correct the query of the request.");
+  throw new BootwireError(
+    "BW_HTTP_QUERY",
+    z.prettifyError(parsed.error),
+    "Correct the query of the request.",
+  );
 }
 
 function describeEvent(event: StoredEvent): ApiEvent {

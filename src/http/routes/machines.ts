@@ -19,9 +19,12 @@ export function machineRoutes(app: FastifyInstance, parts: AdminAppParts): void 
       names.length > 0 ? `The config has: ${names.join(", ")}.` : "The config has no hosts yet.",
     );
   };
-  app.get("/api/v1/machines", async (): Promise<ApiMachines> => ({
-    machines: parts.active().config.hosts.map((host) => describeMachine(parts.machines, host)),
-  }));
+  app.get(
+    "/api/v1/machines",
+    async (): Promise<ApiMachines> => ({
+      machines: parts.active().config.hosts.map((host) => describeMachine(parts.machines, host)),
+    }),
+  );
   app.get<{ Params: { name: string } }>("/api/v1/machines/:name", async (request) =>
     describeMachine(parts.machines, known(request.params.name)),
   );
