@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import type { ImageProfile } from "../config/model.ts";
 import { BootwireError } from "../errors.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { DigestIndex } from "./digest-index.ts";
@@ -13,6 +12,16 @@ const run = promisify(execFile);
 
 /** Longest that a conversion may take, in milliseconds. */
 const CONVERSION_DEADLINE = 60 * 60 * 1000;
+
+/** An image that a profile names. */
+export interface ImageSource {
+  /** The profile's name, for messages. */
+  readonly name: string;
+  /** Path in the media folder. */
+  readonly image: string;
+  /** SHA-256 (hex) that the file must have. */
+  readonly sha256: string | undefined;
+}
 
 /** Whether a profile's image may be written onto disks now. */
 export type ImageStatus =
@@ -44,7 +53,7 @@ export class ImagePreparer {
   }
 
   /** How it stands with the image, starting the work that is still to be done. */
-  async status(profile: ImageProfile): Promise<ImageStatus> {
+  async status(profile: ImageSource): Promise<ImageStatus> {
     const located = await this.#catalogue.locate(`media/${profile.image}`);
     if (located.kind === "missing") return broken(missingImage(profile, located.reason));
     const { size, mtimeMs } = await stat(located.path);
@@ -86,7 +95,7 @@ export class ImagePreparer {
     await this.settled();
   }
 
-  async #prepare(profile: ImageProfile, path: string): Promise<ImageStatus> {
+  async #prepare(profile: ImageSource, path: string): Promise<ImageStatus> {
     try {
       const sha256 = await this.#digests.sha256(path, this.#abort.signal);
       if (profile.sha256 !== undefined && profile.sha256 !== sha256) {
@@ -147,7 +156,7 @@ function broken(error: BootwireError): ImageStatus {
   return { kind: "broken", error };
 }
 
-function missingImage(profile: ImageProfile, reason: string): BootwireError {
+function missingImage(profile: ImageSource, reason: string): BootwireError {
   return new BootwireError(
     "BW_MEDIA_MISSING",
     `the image of profile ${profile.name} is not there: ${reason}`,
@@ -155,7 +164,7 @@ function missingImage(profile: ImageProfile, reason: string): BootwireError {
   );
 }
 
-function wrongDigest(profile: ImageProfile, expected: string, actual: string): BootwireError {
+function wrongDigest(profile: ImageSource, expected: string, actual: string): BootwireError {
   return new BootwireError(
     "BW_MEDIA_DIGEST",
     `${profile.image} has SHA-256 ${actual}, but profile ${profile.name} says ${expected}`,
@@ -163,7 +172,7 @@ function wrongDigest(profile: ImageProfile, expected: string, actual: string): B
   );
 }
 
-function unreadable(profile: ImageProfile, error: unknown): BootwireError {
+function unreadable(profile: ImageSource, error: unknown): BootwireError {
   return new BootwireError(
     "BW_MEDIA_UNREADABLE",
     `${profile.image} of profile ${profile.name} cannot be read: ${error instanceof Error ? error.message : error}`,
