@@ -1,30 +1,10 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Logger } from "pino";
-import type { BootService, RenderedScript } from "../boot/boot-service.ts";
-import type { ScriptName } from "../boot/content-paths.ts";
-import type { ActiveConfig } from "../config/active-config.ts";
-import type { Machines } from "../machines/machines.ts";
-import type { Catalogue } from "../media/catalogue.ts";
-import type { ImagePreparer } from "../media/image-preparer.ts";
+import type { BootAppParts } from "./boot-parts.ts";
 import { errorReply } from "./errors.ts";
 import { answerRoutes } from "./routes/answers.ts";
 import { bootScriptRoutes } from "./routes/boot-script.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
-import { contentRoutes, type Download } from "./routes/content.ts";
-
-/** What the boot-facing app works with. */
-export interface BootAppParts {
-  readonly active: () => ActiveConfig;
-  readonly boot: BootService;
-  readonly machines: Machines;
-  readonly catalogue: Catalogue;
-  readonly images: ImagePreparer;
-  readonly log: Logger;
-  /** Told when a script was handed out. */
-  readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
-  /** Told when a download ended. */
-  readonly onDownload: (download: Download) => void;
-}
+import { contentRoutes } from "./routes/content.ts";
 
 /** Largest body that a callback may post (an installer's log), in bytes. */
 const BODY_LIMIT = 1 << 20;

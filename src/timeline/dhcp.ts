@@ -7,7 +7,11 @@ import { formatIpv4 } from "../net/ipv4.ts";
  * The timeline's line for something that the DHCP server saw or did, or `undefined` where it is not worth one: phones
  * and laptops that come for an address are counted and logged, they have no timeline.
  */
-export function dhcpLine(event: DhcpEvent, host: HostConfig | undefined, at: number): TimelineEvent | undefined {
+export function dhcpLine(
+  event: DhcpEvent,
+  host: HostConfig | undefined,
+  at: number,
+): TimelineEvent | undefined {
   if (event.mac === undefined) return undefined;
   const boots = event.arch !== undefined || event.file !== undefined || event.userClass !== undefined;
   if (!host && !boots) return undefined;

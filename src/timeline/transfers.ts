@@ -35,17 +35,31 @@ export function tftpLine(event: TftpEvent, client: Client, at: number): Timeline
       const { filename } = event.transfer;
       const { bytes, retransmissions, milliseconds } = event.stats;
       const again = retransmissions === 0 ? "" : `, ${retransmissions} retransmissions`;
-      return line(client, at, "tftp.completed", `${filename} by TFTP: ${bytes} bytes in ${milliseconds} ms${again}`);
+      return line(
+        client,
+        at,
+        "tftp.completed",
+        `${filename} by TFTP: ${bytes} bytes in ${milliseconds} ms${again}`,
+      );
     }
     case "failed":
       return line(client, at, "tftp.failed", `${event.transfer.filename} by TFTP failed: ${event.reason}`);
     case "refused":
-      return line(client, at, "tftp.refused", `TFTP refused ${event.filename ?? "a request"}: ${event.reason}`);
+      return line(
+        client,
+        at,
+        "tftp.refused",
+        `TFTP refused ${event.filename ?? "a request"}: ${event.reason}`,
+      );
   }
 }
 
 /** The timeline's line for a download over HTTP. */
-export function downloadLine(download: FinishedDownload, client: Client, at: number): TimelineEvent | undefined {
+export function downloadLine(
+  download: FinishedDownload,
+  client: Client,
+  at: number,
+): TimelineEvent | undefined {
   if (download.method === "HEAD") return undefined;
   const outcome = download.complete ? "completed" : "aborted";
   const text = `${download.path} by HTTP: ${download.bytes} bytes${download.complete ? "" : ", then the client went away"}`;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { BootwireError } from "../../errors.ts";
-import type { BootAppParts } from "../boot-app.ts";
+import type { BootAppParts } from "../boot-parts.ts";
 import { localAddress } from "../local-address.ts";
 
 /** `GET /a/<token>/answers/<file>`: the answers of a running attempt. They hold secrets: the token is the key. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { parseScriptName } from "../../boot/content-paths.ts";
-import type { BootAppParts } from "../boot-app.ts";
+import type { BootAppParts } from "../boot-parts.ts";
 import { clientAddress, localAddress } from "../local-address.ts";
 
 /**

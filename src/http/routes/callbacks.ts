@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { BootwireError } from "../../errors.ts";
 import type { CallbackEvent } from "../../machines/life.ts";
-import type { BootAppParts } from "../boot-app.ts";
+import type { BootAppParts } from "../boot-parts.ts";
 import { type CallbackBody, parseCallbackBody } from "../callback-body.ts";
 
 /** `POST /a/<token>/<event>`: what installers and installed systems say of themselves. */

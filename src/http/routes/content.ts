@@ -2,16 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BootwireError } from "../../errors.ts";
 import { openFileContent } from "../../media/content.ts";
 import { isQcow2 } from "../../media/image-preparer.ts";
-import type { BootAppParts } from "../boot-app.ts";
+import type { BootAppParts } from "../boot-parts.ts";
 import { clientAddress } from "../local-address.ts";
-import { type Sent, sendContent } from "../send-content.ts";
-
-/** A download that ended, well or not. */
-export interface Download extends Sent {
-  readonly path: string;
-  readonly client: string;
-  readonly method: string;
-}
+import { sendContent } from "../send-content.ts";
 
 /** `GET|HEAD /media/…` and `/assets/…`: what loaders and installers fetch, with Range. */
 export function contentRoutes(app: FastifyInstance, parts: BootAppParts): void {

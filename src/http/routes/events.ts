@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ApiEvent, ApiEvents } from "../../api-types.ts";
 import { BootwireError } from "../../errors.ts";
 import type { StoredEvent } from "../../machines/ports.ts";
-import type { AdminAppParts } from "../admin-app.ts";
+import type { AdminAppParts } from "../admin-parts.ts";
 
 const QUERY = z.object({
   machine: z.string().optional(),

@@ -5,7 +5,7 @@ import { BootwireError } from "../../errors.ts";
 import type { Machines } from "../../machines/machines.ts";
 import type { Attempt } from "../../machines/model.ts";
 import { formatIpv4 } from "../../net/ipv4.ts";
-import type { AdminAppParts } from "../admin-app.ts";
+import type { AdminAppParts } from "../admin-parts.ts";
 
 /** `GET /api/v1/machines[/:name]`, `POST /api/v1/machines/:name/{reinstall,local}`. */
 export function machineRoutes(app: FastifyInstance, parts: AdminAppParts): void {

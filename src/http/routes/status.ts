@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ApiAccepted } from "../../api-types.ts";
 import { BootwireError } from "../../errors.ts";
-import type { AdminAppParts } from "../admin-app.ts";
+import type { AdminAppParts } from "../admin-parts.ts";
 
 /**
  * The admin's word on a lost state. `arm`: a new lab, machines that were never seen may be installed; `keep`: they count

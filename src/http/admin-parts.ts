@@ -1,0 +1,15 @@
+import type { Logger } from "pino";
+import type { ApiReload, ApiStatus } from "../api-types.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { Machines } from "../machines/machines.ts";
+
+/** What the admin app works with. */
+export interface AdminAppParts {
+  readonly active: () => ActiveConfig;
+  readonly machines: Machines;
+  readonly token: string;
+  readonly status: () => ApiStatus;
+  /** Takes up a changed config, or throws a BootwireError and keeps the old one. */
+  readonly reload: () => Promise<ApiReload>;
+  readonly log: Logger;
+}
