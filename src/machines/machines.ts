@@ -74,6 +74,8 @@ export class Machines {
   readonly #timeline: Timeline;
   #byName: ReadonlyMap<string, HostConfig> = new Map();
   #byMac: ReadonlyMap<Mac, HostConfig> = new Map();
+  /** Machines that are known to have a record: they need no look-up for each packet. */
+  readonly #recorded = new Set<string>();
 
   constructor(parts: MachinesParts) {
     this.#parts = parts;
@@ -96,18 +98,17 @@ export class Machines {
   networkBoot(host: HostConfig, firmware: Attempt["firmware"]): BootOutcome<Attempt> {
     this.#align(host);
     const known = this.#find(host);
-    const context = this.#context(policyOf(host));
-    const assumed = known ? undefined : this.#firstSight(host, context);
-    const life = known ?? assumed?.life ?? newLife(host);
-    const step = bootStep(life, { kind: "network-boot", firmware }, context);
-    this.#save(life, { ...step, events: [...(assumed?.events ?? []), ...step.events] }, known === undefined);
+    const first = known ? undefined : this.#firstSight(host);
+    const life = known ?? first?.life ?? newLife(host);
+    const step = bootStep(life, { kind: "network-boot", firmware }, this.#context(policyOf(host)));
+    this.#save(life, { ...step, events: [...(first?.events ?? []), ...step.events] }, known === undefined);
     return step.outcome;
   }
 
   /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
   preview(host: HostConfig): BootOutcome<undefined> {
     const context = { ...this.#context(policyOf(host)), ids: NO_IDS };
-    const life = this.#find(host) ?? this.#firstSight(host, context)?.life ?? newLife(host);
+    const life = this.#find(host) ?? this.#firstSight(host).life;
     const { outcome } = bootStep(life, { kind: "network-boot", firmware: "bios" }, context);
     return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
   }
@@ -198,15 +199,13 @@ export class Machines {
   seen(mac: Mac): void {
     const host = this.#byMac.get(mac);
     if (!host) return;
-    const now = this.#parts.now();
-    // While the state is lost, a machine that turns up is one that was there before: that is kept when the guard falls.
-    if (this.guardedSince() !== undefined && !this.#find(host)) {
+    if (!this.#recorded.has(host.name)) {
       this.#align(host);
-      const context = this.#context(policyOf(host));
-      const step = this.#firstSight(host, context);
-      if (step) this.#save(newLife(host), step);
+      // While the state is lost, a machine that turns up is one that was there before: kept also when the guard falls.
+      if (!this.#find(host)) this.#save(newLife(host), this.#firstSight(host), true);
+      this.#recorded.add(host.name);
     }
-    this.#timeline.seen(host.name, now);
+    this.#timeline.seen(host.name, this.#parts.now());
   }
 
   /** What happened, the oldest first: after an id, or the newest `limit`. Everything recorded before is in it. */
@@ -249,6 +248,7 @@ export class Machines {
       this.#timeline.flush();
       this.#timeline.withBackground(() => this.#store.reassign(moves, lines));
     }
+    this.#recorded.clear();
     this.#byName = new Map(hosts.map((host) => [host.name, host]));
     this.#byMac = new Map(hosts.map((host) => [host.mac, host]));
   }
@@ -294,15 +294,17 @@ export class Machines {
   }
 
   #status(host: HostConfig): MachineStatus {
-    const known = this.#find(host);
-    const life = known ?? this.#firstSight(host, this.#context(policyOf(host)))?.life ?? newLife(host);
+    const life = this.#find(host) ?? this.#firstSight(host).life;
     const lastSeen = this.#timeline.lastSeen(host.name) ?? life.record.lastSeen;
     return { host, attempt: life.attempt, record: { ...life.record, ...identityOf(host), lastSeen } };
   }
 
   /** What becomes of a machine without a record: under the guard it counts as installed, else it is armed. */
-  #firstSight(host: HostConfig, context: StepContext): Step<{ readonly kind: "none" }> | undefined {
-    return context.guarded ? guardStep(newLife(host), context) : undefined;
+  #firstSight(host: HostConfig): Step<{ readonly kind: "none" }> {
+    const life = newLife(host);
+    const context = this.#context(policyOf(host));
+    if (context.guarded) return guardStep(life, context);
+    return { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } };
   }
 
   /** The life of a machine of the config: see `identity.ts` for which record is whose. */

@@ -1,0 +1,43 @@
+import type { Lease } from "../dhcp/ports.ts";
+import { BootwireError } from "../errors.ts";
+
+/** What the lease worker is started with. */
+export interface LeaseWorkerData {
+  readonly path: string;
+  /** Milliseconds that each sync is made to take longer, for benchmarks of slow disks. 0 in service. */
+  readonly syncDelay: number;
+}
+
+/** To the worker. */
+export type LeaseRequest =
+  | { readonly kind: "load" }
+  | { readonly kind: "commit"; readonly leases: readonly Lease[] }
+  | { readonly kind: "close" };
+
+/** From the worker: one for its start, then one for each request, in order. */
+export type LeaseReply =
+  | { readonly kind: "done" }
+  | { readonly kind: "loaded"; readonly leases: readonly Lease[] }
+  | { readonly kind: "failed"; readonly error: SentError };
+
+/** An error as it goes from thread to thread: the class would not survive the journey. */
+export interface SentError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export function sendError(error: unknown): SentError {
+  if (error instanceof BootwireError) {
+    return { code: error.code, message: error.message, hint: error.hint };
+  }
+  return {
+    code: "BW_STATE_WRITE",
+    message: error instanceof Error ? error.message : String(error),
+    hint: "This should not happen: please report it with the log.",
+  };
+}
+
+export function receiveError(error: SentError): BootwireError {
+  return new BootwireError(error.code, error.message, error.hint);
+}

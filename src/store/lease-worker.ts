@@ -1,0 +1,66 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { Lease } from "../dhcp/ports.ts";
+import { explained, openDatabase, transaction } from "./database.ts";
+import { decodeLease, encodeLease, LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
+import { type LeaseReply, type LeaseRequest, type LeaseWorkerData, sendError } from "./lease-messages.ts";
+import { loadSqlite } from "./sqlite.ts";
+
+/**
+ * The thread that leases.db belongs to: here a sync may take as long as the disk wants, while DHCP, TFTP and HTTP go on.
+ * Each request is answered, in order.
+ */
+async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void): Promise<void> {
+  const { path, syncDelay } = data;
+  const Sqlite = await loadSqlite();
+  const { db } = openDatabase(Sqlite, path, LEASE_FORMAT, () => undefined);
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO leases (${LEASE_COLUMNS.join(", ")})
+     VALUES (${LEASE_COLUMNS.map(() => "?").join(", ")})`,
+  );
+  const all = db.prepare("SELECT * FROM leases");
+
+  const answers = {
+    load: (): LeaseReply => ({ kind: "loaded", leases: all.all().map(decodeLease) }),
+    commit: (leases: readonly Lease[]): LeaseReply => {
+      transaction(db, () => {
+        for (const lease of leases) put.run(...encodeLease(lease));
+      });
+      if (syncDelay > 0) pause(syncDelay);
+      return { kind: "done" };
+    },
+    close: (): LeaseReply => {
+      db.close();
+      return { kind: "done" };
+    },
+  };
+
+  parentPort?.on("message", (request: LeaseRequest) => {
+    try {
+      const answer = explained(path, LEASE_FORMAT, () => {
+        switch (request.kind) {
+          case "load":
+            return answers.load();
+          case "commit":
+            return answers.commit(request.leases);
+          case "close":
+            return answers.close();
+        }
+      });
+      reply(answer);
+    } catch (error) {
+      reply({ kind: "failed", error: sendError(error) });
+    }
+    if (request.kind === "close") parentPort?.close();
+  });
+  reply({ kind: "done" });
+}
+
+/** Blocks this thread, as a slow disk would. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+const reply = (message: LeaseReply): void => parentPort?.postMessage(message);
+main(workerData, reply).catch((error: unknown) => {
+  reply({ kind: "failed", error: sendError(error) });
+});

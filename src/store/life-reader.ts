@@ -1,0 +1,67 @@
+import type { Attempt, Life } from "../machines/model.ts";
+import type { Mac } from "../net/mac.ts";
+import { Row } from "./row.ts";
+import type { SqliteDatabase, SqliteStatement } from "./sqlite.ts";
+import { decodeAttempt, decodeLife } from "./state-rows.ts";
+
+const ATTEMPT = "SELECT a.*, m.name AS machine_name FROM attempts a JOIN machines m ON m.id = a.machine";
+
+/** Reads machines and attempts. */
+export class LifeReader {
+  readonly #byName: SqliteStatement;
+  readonly #byMac: SqliteStatement;
+  readonly #all: SqliteStatement;
+  readonly #live: SqliteStatement;
+  readonly #latest: SqliteStatement;
+  readonly #byToken: SqliteStatement;
+  readonly #attempts: SqliteStatement;
+  readonly #log: SqliteStatement;
+
+  constructor(db: SqliteDatabase) {
+    this.#byName = db.prepare("SELECT * FROM machines WHERE name = ?");
+    this.#byMac = db.prepare("SELECT * FROM machines WHERE mac = ?");
+    this.#all = db.prepare("SELECT * FROM machines ORDER BY name");
+    this.#live = db.prepare(`
+      SELECT m.* FROM machines m JOIN attempts a ON a.machine = m.id
+      WHERE a.phase IN ('running', 'finishing') ORDER BY m.name`);
+    this.#latest = db.prepare(`${ATTEMPT} WHERE a.machine = ? ORDER BY a.seq DESC LIMIT 1`);
+    this.#byToken = db.prepare(`${ATTEMPT} WHERE a.token = ?`);
+    this.#attempts = db.prepare(`${ATTEMPT} WHERE m.name = ? ORDER BY a.seq DESC LIMIT ?`);
+    this.#log = db.prepare("SELECT log FROM attempts WHERE id = ?");
+  }
+
+  byName(name: string): Life | undefined {
+    return this.#life(this.#byName.get(name));
+  }
+
+  byMac(mac: Mac): Life | undefined {
+    return this.#life(this.#byMac.get(mac));
+  }
+
+  all(): Life[] {
+    return this.#all.all().flatMap((row) => this.#life(row) ?? []);
+  }
+
+  live(): Life[] {
+    return this.#live.all().flatMap((row) => this.#life(row) ?? []);
+  }
+
+  attemptByToken(token: string): Attempt | undefined {
+    const row = this.#byToken.get(token);
+    return row === undefined ? undefined : decodeAttempt(row);
+  }
+
+  attempts(machine: string, limit: number): Attempt[] {
+    return this.#attempts.all(machine, limit).map(decodeAttempt);
+  }
+
+  log(attempt: string): string | undefined {
+    const row = this.#log.get(attempt);
+    return row === undefined ? undefined : new Row(row).optionalText("log");
+  }
+
+  #life(machine: unknown): Life | undefined {
+    if (machine === undefined) return undefined;
+    return decodeLife(machine, this.#latest.get(new Row(machine).integer("id")));
+  }
+}
