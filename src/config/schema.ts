@@ -1,0 +1,242 @@
+import { z } from "zod";
+import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import { readCidr, readIpv4Address, readListen, readMac, readRange } from "./read-network.ts";
+import {
+  readDuration,
+  readHostName,
+  readImagePath,
+  readInterface,
+  readMediaPath,
+  readProfileName,
+  readSha256,
+  readWord,
+} from "./read-text.ts";
+import { addressField, commonSettings, domainField, hostNetwork } from "./schema-common.ts";
+
+/*
+ * What an admin writes, and what an editor shows while he does. Each field reads its own text (read-*.ts) and says in
+ * its own words what is wrong. What takes two places to be wrong is in check-*.ts; what follows from leaving something
+ * out is in resolve.ts.
+ */
+
+const port = (description: string, fallback: number) =>
+  z.int().min(1).max(65_535).meta({ description, default: fallback });
+
+const folder = (description: string, fallback?: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description: `${description} Relative to the folder of this file.`,
+      ...(fallback === undefined ? {} : { default: fallback }),
+    });
+
+const subnetSchema = z
+  .strictObject({
+    cidr: textField({ description: "The network.", examples: ["10.0.0.0/24"] }, readCidr),
+    pool: oneOrMany(
+      textField(
+        {
+          description: "Addresses for machines without a reservation, first and last included.",
+          examples: ["10.0.0.100-10.0.0.199"],
+        },
+        readRange,
+      ),
+    ).optional(),
+    router: addressField("Default gateway of the machines.", "10.0.0.1").optional(),
+    dns: oneOrMany(addressField("Name server of the machines.", "10.0.0.1")).optional(),
+    domain: domainField.optional(),
+    leaseTime: textField(
+      { description: "How long an address is given for.", examples: ["12h"], default: "12h" },
+      (text) => readDuration(text, 60, 365 * 86_400, "1m to 365d"),
+    ).optional(),
+    options: rawOptions.optional(),
+  })
+  .meta({ description: "A network that the DHCP server serves." });
+
+const dhcpSchema = z
+  .strictObject({
+    mode: z
+      .enum(["proxy", "server", "off"])
+      .meta({
+        description:
+          "`proxy`: another DHCP server gives addresses, Bootwire adds what to boot. `server`: Bootwire gives addresses; there must be no other. `off`: neither.",
+        default: "proxy",
+      })
+      .optional(),
+    unknownHosts: z
+      .enum(["ignore", "lease", "register"])
+      .meta({
+        description:
+          "What a machine that is not in `hosts` gets: nothing, an address only (server mode), or a screen that shows how to register it.",
+        default: "ignore",
+      })
+      .optional(),
+    authoritative: z
+      .boolean()
+      .meta({
+        description: "Server mode: whether to refuse (NAK) addresses of other networks that clients ask for.",
+        default: false,
+      })
+      .optional(),
+    subnets: z.array(subnetSchema).optional(),
+  })
+  .meta({ description: "How Bootwire takes part in DHCP." });
+
+const profileCommon = { ...commonSettings, options: rawOptions.optional() };
+
+const imageProfile = z
+  .strictObject({
+    installer: z.literal("image").meta({ description: "Write a ready disk image onto the disk." }),
+    image: textField(
+      {
+        description:
+          "The disk image, below the media folder: .raw or .img, as it is or compressed (.gz, .xz, .zst), or .qcow2.",
+        examples: ["debian-13.raw.zst"],
+      },
+      readImagePath,
+    ),
+    sha256: textField(
+      { description: "SHA-256 of that file; measured at first use when it is left out." },
+      readSha256,
+    ).optional(),
+    seed: z
+      .enum(["nocloud", "none"])
+      .meta({
+        description:
+          "Whether the image is given a cloud-init seed (host name, users, network), or left as it is.",
+        default: "nocloud",
+      })
+      .optional(),
+    ...profileCommon,
+  })
+  .meta({ title: "image", description: "A ready disk image, with cloud-init." });
+
+const debianProfile = z
+  .strictObject({
+    installer: z.literal("debian").meta({ description: "The Debian installer with a preseed." }),
+    kernel: textField(
+      {
+        description: "Kernel of the Debian installer, below the media folder.",
+        examples: ["debian-13/linux"],
+      },
+      readMediaPath,
+    ),
+    initrd: textField(
+      {
+        description: "Initrd of the Debian installer, below the media folder.",
+        examples: ["debian-13/initrd.gz"],
+      },
+      readMediaPath,
+    ),
+    suite: textField(
+      { description: "Release that the kernel and initrd belong to.", examples: ["trixie", "bookworm"] },
+      readWord,
+    ),
+    mirror: z
+      .strictObject({
+        host: textField(
+          { description: "Host name of the mirror.", default: "deb.debian.org" },
+          readWord,
+        ).optional(),
+        directory: z
+          .string()
+          .startsWith("/")
+          .meta({ description: "Folder of the archive on it.", default: "/debian" })
+          .optional(),
+        proxy: z
+          .url({ protocol: /^https?$/ })
+          .meta({ description: "HTTP proxy on the way there.", examples: ["http://proxy.example.org:3128"] })
+          .optional(),
+      })
+      .meta({ description: "Where the installer gets its packages." })
+      .optional(),
+    ...profileCommon,
+  })
+  .meta({ title: "debian", description: "The Debian installer with a preseed." });
+
+const hostSchema = z
+  .strictObject({
+    name: textField({ description: "Host name, without the domain.", examples: ["web-1"] }, readHostName),
+    mac: textField(
+      {
+        description: "MAC of the network card that the machine boots from.",
+        examples: ["52:54:00:12:34:56"],
+      },
+      readMac,
+    ),
+    profile: z
+      .string()
+      .meta({ description: "What to install: a name of `profiles`. Without it: a reservation only." })
+      .optional(),
+    address: addressField("Address that is reserved for this machine (server mode).", "10.0.0.5").optional(),
+    options: rawOptions.optional(),
+    ...commonSettings,
+    network: hostNetwork.optional(),
+  })
+  .meta({ description: "A machine." });
+
+/** The whole of `bootwire.yaml`. */
+export const fileSchema = z
+  .strictObject({
+    interface: oneOrMany(
+      textField(
+        { description: "Network interface to serve, by name or address.", examples: ["eth0", "vmbr0"] },
+        readInterface,
+      ),
+    )
+      .meta({ description: "Interfaces to serve; all that have an IPv4 address when it is left out." })
+      .optional(),
+    advertise: textField(
+      {
+        description:
+          "Address that machines fetch from; the address of the interface that heard them when it is left out.",
+        examples: ["10.0.0.2"],
+      },
+      readIpv4Address,
+    ).optional(),
+    dhcp: dhcpSchema.optional(),
+    tftp: z
+      .strictObject({
+        port: port("UDP port. Firmware asks at 69 and nowhere else.", 69).optional(),
+        root: folder("Folder of further files to serve beside the loaders.").optional(),
+      })
+      .optional(),
+    http: z.strictObject({ port: port("TCP port that machines fetch from.", 8080).optional() }).optional(),
+    admin: z
+      .strictObject({
+        listen: textField(
+          {
+            description: "Address and port of the admin interface.",
+            examples: ["127.0.0.1:8081"],
+            default: "127.0.0.1:8081",
+          },
+          readListen,
+        ).optional(),
+      })
+      .optional(),
+    state: folder("Folder of Bootwire's memory: leases, machines, installs.", "./state").optional(),
+    media: folder("Folder of kernels, installation discs and disk images.", "./media").optional(),
+    templates: folder("Folder of templates of your own, which win over the built-in ones.").optional(),
+    defaults: z
+      .strictObject(commonSettings)
+      .meta({ description: "Settings of all machines; profiles and hosts may differ." })
+      .optional(),
+    profiles: z
+      .record(
+        textField({ description: "Name of the profile." }, readProfileName),
+        z.discriminatedUnion("installer", [imageProfile, debianProfile]),
+      )
+      .meta({ description: "What can be installed, by name." })
+      .optional(),
+    hosts: z.array(hostSchema).meta({ description: "The machines, by MAC." }).optional(),
+  })
+  .meta({ title: "Bootwire", description: "Configuration of the Bootwire boot server (bootwire.yaml)." });
+
+/** A config file as it was read: texts understood, defaults not yet filled in. */
+export type ConfigFile = z.output<typeof fileSchema>;
+export type ProfileFile = NonNullable<ConfigFile["profiles"]>[string];
+export type HostFile = NonNullable<ConfigFile["hosts"]>[number];
+export type SubnetFile = NonNullable<NonNullable<ConfigFile["dhcp"]>["subnets"]>[number];
+export type DefaultsFile = NonNullable<ConfigFile["defaults"]>;
+export type UserFile = NonNullable<DefaultsFile["users"]>[number];
