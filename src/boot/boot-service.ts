@@ -31,7 +31,7 @@ export interface BootServiceParts {
   readonly machines: MachineLife;
   readonly catalogue: Catalogue;
   readonly images: ImagePreparer;
-  readonly templates: Templates;
+  readonly templates: () => Templates;
 }
 
 /** A boot script as it goes to the loader. */
@@ -92,7 +92,7 @@ export class BootService {
     const prepared = await this.#prepared(profile);
     const image = prepared.kind === "ready" ? prepared.image : undefined;
     const context = this.#context(host, profile, attempt.firmware, server, attempt, image);
-    return installerFor(profile, this.#parts.templates).answers(context);
+    return installerFor(profile, this.#parts.templates()).answers(context);
   }
 
   /** `http://10.0.0.1:8080`: how a machine that reaches us at `server` is told to fetch things. */
@@ -184,7 +184,7 @@ export class BootService {
     const prepared = await this.#prepared(profile);
     const image = prepared.kind === "ready" ? prepared.image : undefined;
     const context = this.#context(host, profile, name.firmware, server, attempt, image);
-    const plan = installerFor(profile, this.#parts.templates).boot(context);
+    const plan = installerFor(profile, this.#parts.templates()).boot(context);
     const title = `installing ${host.name} with profile ${profile.name}`;
     return this.#render(name, server, host, attempt, { kind: "install", title, plan });
   }
@@ -219,7 +219,7 @@ export class BootService {
   ): RenderedScript {
     const baseUrl = this.baseUrl(server);
     const view = scriptView(script, name.dialect, baseUrl, selfOf(name, baseUrl));
-    const body = this.#parts.templates.render(templateOf(script, name.dialect), view);
+    const body = this.#parts.templates().render(templateOf(script, name.dialect), view);
     return { host, attempt, script, body };
   }
 }

@@ -8,7 +8,7 @@ import { parseScriptName, type ScriptName } from "./content-paths.ts";
 export interface TftpFilesParts {
   readonly boot: BootService;
   readonly catalogue: Catalogue;
-  readonly templates: Templates;
+  readonly templates: () => Templates;
   /** The admin's own folder (`tftp.root`), asked last. */
   readonly folder: () => TftpSource | undefined;
   /** Told when a script was handed out. */
@@ -45,7 +45,7 @@ export class TftpFiles implements TftpSource {
 
   async #script(path: string, server: Ipv4, client: string): Promise<string | undefined> {
     if (path === "autoexec.ipxe") {
-      return this.#parts.templates.render("boot/autoexec.ipxe.hbs", {
+      return this.#parts.templates().render("boot/autoexec.ipxe.hbs", {
         baseUrl: this.#parts.boot.baseUrl(server),
       });
     }

@@ -1,0 +1,258 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { announce } from "./announce.ts";
+import type { ApiReload, ApiStatus } from "./api-types.ts";
+import { prepareAssets } from "./assets/installer-initrd.ts";
+import { defaultAssetFolder } from "./assets/load.ts";
+import { BootService } from "./boot/boot-service.ts";
+import { ClientBook } from "./boot/client-book.ts";
+import { TftpFiles } from "./boot/tftp-files.ts";
+import { systemClock } from "./clock.ts";
+import { Closers } from "./closers.ts";
+import type { ActiveConfig } from "./config/active-config.ts";
+import { ConfigInvalid } from "./config/config-invalid.ts";
+import { watchConfig } from "./config/watch.ts";
+import type { HostDirectory } from "./dhcp/ports.ts";
+import { DhcpServer } from "./dhcp/server.ts";
+import { BootwireError } from "./errors.ts";
+import { createAdminApp } from "./http/admin-app.ts";
+import { createBootApp } from "./http/boot-app.ts";
+import { LiveConfig } from "./live-config.ts";
+import { createLogger, type LogLevel } from "./log.ts";
+import { Machines } from "./machines/machines.ts";
+import { cryptoIds, systemSchedule } from "./machines/shell.ts";
+import { Catalogue } from "./media/catalogue.ts";
+import { DigestIndex } from "./media/digest-index.ts";
+import { ImagePreparer } from "./media/image-preparer.ts";
+import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
+import { formatIpv4 } from "./net/ipv4.ts";
+import { Observers } from "./observers.ts";
+import { openServers } from "./servers.ts";
+import { SqliteLeaseStore } from "./store/lease-store.ts";
+import { openState } from "./store/state.ts";
+import { FolderSource } from "./tftp/folder-source.ts";
+import { TftpServer } from "./tftp/server.ts";
+import { VERSION } from "./version.ts";
+
+export interface DaemonOptions {
+  readonly configPath: string;
+  readonly logLevel?: LogLevel;
+  /** Log lines for people instead of JSON. */
+  readonly pretty?: boolean;
+  /** Where the loaders are; default: where `npm start` puts them. */
+  readonly assets?: string;
+}
+
+/** How often attempts are looked at for their time-out, in milliseconds. */
+const TICK = 5_000;
+/** Addresses of clients to remember, for the timeline. */
+const CLIENTS_REMEMBERED = 10_000;
+
+/**
+ * Runs the daemon until it is told to end (SIGINT, SIGTERM), or something that it cannot do without breaks. Resolves
+ * with the exit code: 0 after an orderly end. Rejects with a BootwireError when it cannot start.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const log = createLogger({ level: options.logLevel ?? "info", pretty: options.pretty ?? false });
+  const closers = new Closers();
+  const end = untilEnd(log);
+  try {
+    const reload = await start(options, log, closers, end.broken);
+    process.on("SIGHUP", reload);
+    closers.add("SIGHUP", () => void process.off("SIGHUP", reload));
+    const code = await end.code;
+    log.info("ending");
+    return code;
+  } finally {
+    end.dispose();
+    await closers.closeAll();
+  }
+}
+
+/** Starts everything; what is open is in `closers`, also when this rejects. Returns how to take up a changed config. */
+async function start(
+  options: DaemonOptions,
+  log: Logger,
+  closers: Closers,
+  broken: (error: Error) => void,
+): Promise<() => void> {
+  const live = await LiveConfig.open(options.configPath);
+  const { config } = live.active;
+  const active = () => live.active;
+  const interfaces = interfacesOf(live.active);
+
+  const state = await openState(config.state, { now: systemClock, token: cryptoIds.token });
+  closers.add("state", () => state.close());
+  const leases = await SqliteLeaseStore.open(state.leasesPath, { onBroken: broken });
+  closers.add("leases", () => leases.close());
+  await mkdir(config.media, { recursive: true });
+
+  const machines = new Machines({
+    store: state.machines,
+    hosts: config.hosts,
+    now: systemClock,
+    ids: cryptoIds,
+    schedule: systemSchedule,
+    onError: (error) => log.error({ err: error }, "the timeline could not be stored"),
+  });
+  closers.add("machines", () => machines.close());
+  const ticking = setInterval(() => machines.tick(), TICK);
+  closers.add("clock", () => clearInterval(ticking));
+
+  const assets = await prepareAssets(
+    options.assets ?? defaultAssetFolder(),
+    live.templates,
+    join(config.state, "cache"),
+  );
+  const mediaFolder = () => active().config.media;
+  const catalogue = new Catalogue(assets, mediaFolder);
+  const images = new ImagePreparer(
+    catalogue,
+    mediaFolder,
+    new DigestIndex(join(config.state, "digests.json")),
+  );
+  closers.add("media", () => images.close());
+  const boot = new BootService({ active, machines, catalogue, images, templates: () => live.templates });
+  const observers = new Observers({
+    active,
+    machines,
+    clients: new ClientBook(CLIENTS_REMEMBERED),
+    now: systemClock,
+    log,
+  });
+
+  const prepareImages = () => {
+    for (const host of active().config.hosts) {
+      if (host.profile?.installer !== "image" || machines.preview(host).kind !== "install") continue;
+      images
+        .status(host.profile)
+        .catch((error: unknown) => log.error({ err: error }, "media cannot be looked at"));
+    }
+  };
+
+  const onScript = observers.onScript.bind(observers);
+  const { root } = config.tftp;
+  const folder = root === undefined ? undefined : new FolderSource(root);
+  const dhcp =
+    config.dhcp.mode === "off"
+      ? undefined
+      : new DhcpServer({
+          ...dhcpSettings(live.active),
+          mode: config.dhcp.mode,
+          interfaces,
+          hosts: hostDirectory(active),
+          boot: { advise: (query) => boot.loader(query) },
+          leases,
+          observer: { onEvent: (event) => observers.onDhcp(event) },
+        });
+  const tftp = new TftpServer({
+    addresses: interfaces.map((one) => formatIpv4(one.address)),
+    port: config.tftp.port,
+    source: new TftpFiles({
+      boot,
+      catalogue,
+      templates: () => live.templates,
+      folder: () => folder,
+      onScript,
+    }),
+    observer: observers,
+  });
+  const onDownload = observers.onDownload.bind(observers);
+  const bootApp = createBootApp({ active, boot, machines, catalogue, images, log, onScript, onDownload });
+
+  const guarded = () => machines.guardedSince() !== undefined;
+  const startedAt = systemClock();
+  let listening: readonly string[] = [];
+  const status = (): ApiStatus => ({
+    version: VERSION,
+    guarded: guarded(),
+    config: config.path,
+    startedAt,
+    listening,
+  });
+  const inForce = (changes: ApiReload): ApiReload => {
+    if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");
+    return changes;
+  };
+  const reload = async () => inForce(await live.reload());
+  const adminApp = createAdminApp({ active, machines, token: state.adminToken, status, reload, log });
+  live.onChange((next) => {
+    machines.reconcile(next.config.hosts);
+    dhcp?.reconfigure(dhcpSettings(next));
+    prepareImages();
+  });
+
+  prepareImages();
+  listening = await openServers({ dhcp, tftp, boot: bootApp, admin: adminApp }, config, interfaces, closers);
+  const watcher = await watchConfig({
+    path: config.path,
+    onConfig: (next) => void live.take(next).then(inForce, (error: unknown) => sayRefused(log, error)),
+    onProblems: (problems) => sayRefused(log, new ConfigInvalid(config.path, problems)),
+    onError: (error) =>
+      log.warn({ err: error }, "the config file cannot be watched: changes are taken up by SIGHUP"),
+    schedule: systemSchedule,
+    hashPassword: live.hashPassword,
+  });
+  closers.add("watcher", () => watcher.close());
+
+  log.info({ tftp: tftp.description(), listening }, "ready");
+  process.stdout.write(`${announce({ active: live.active, interfaces, guarded: guarded() }).join("\n")}\n`);
+  return () => void reload().catch((error: unknown) => sayRefused(log, error));
+}
+
+function sayRefused(log: Logger, error: unknown): void {
+  if (error instanceof BootwireError) {
+    log.error(
+      { code: error.code, hint: error.hint },
+      `the changed config is refused, the old one stays: ${error.message}`,
+    );
+  } else {
+    log.error({ err: error }, "the changed config could not be read, the old one stays");
+  }
+}
+
+function interfacesOf({ config }: ActiveConfig): readonly NetworkInterface[] {
+  const selection = selectInterfaces(config.interfaces);
+  if (selection.ok) return selection.interfaces;
+  throw new BootwireError(
+    "BW_INTERFACE",
+    selection.reason,
+    "Name an interface (or its address) that is up and has an IPv4 address, under `interface` in the config.",
+  );
+}
+
+function hostDirectory(active: () => ActiveConfig): HostDirectory {
+  return {
+    find: (mac) => active().byMac(mac),
+    ownerOf: (address) => active().byAddress(address),
+    reservations: () => active().reservations(),
+  };
+}
+
+function dhcpSettings({ config }: ActiveConfig) {
+  const { subnets, authoritative, unknownHosts } = config.dhcp;
+  return { subnets, authoritative, unknownHosts };
+}
+
+/** Waits for the signal to end, or for the first thing that breaks. */
+function untilEnd(log: Logger) {
+  let settle: (code: number) => void;
+  const code = new Promise<number>((resolve) => {
+    settle = resolve;
+  });
+  const onSignal = () => settle(0);
+  process.once("SIGINT", onSignal);
+  process.once("SIGTERM", onSignal);
+  return {
+    code,
+    broken: (error: Error) => {
+      log.fatal({ err: error }, "the lease store broke: ending, so that a supervisor starts anew");
+      settle(1);
+    },
+    dispose: () => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}

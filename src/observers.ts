@@ -1,0 +1,98 @@
+import type { Logger } from "pino";
+import type { RenderedScript } from "./boot/boot-service.ts";
+import type { ClientBook } from "./boot/client-book.ts";
+import type { ScriptName } from "./boot/content-paths.ts";
+import type { ActiveConfig } from "./config/active-config.ts";
+import type { DhcpEvent } from "./dhcp/ports.ts";
+import type { Download } from "./http/boot-parts.ts";
+import type { Machines } from "./machines/machines.ts";
+import { macOfNeighbour } from "./net/arp-table.ts";
+import { formatIpv4 } from "./net/ipv4.ts";
+import type { TftpEvent, TftpObserver } from "./tftp/source.ts";
+import { dhcpLine } from "./timeline/dhcp.ts";
+import { scriptLine } from "./timeline/script.ts";
+import { type Client, downloadLine, tftpClient, tftpLine } from "./timeline/transfers.ts";
+
+export interface ObserverParts {
+  readonly active: () => ActiveConfig;
+  readonly machines: Machines;
+  readonly clients: ClientBook;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** What the servers see and do, on its way into the log and the machines' timelines. */
+export class Observers implements TftpObserver {
+  readonly #parts: ObserverParts;
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  /** Something on the DHCP ports. */
+  onDhcp(event: DhcpEvent): void {
+    const { machines, clients, log, now } = this.#parts;
+    const host = event.mac && this.#parts.active().byMac(event.mac);
+    const address = event.address === undefined ? undefined : formatIpv4(event.address);
+    const level = LOUD_DHCP_EVENTS.has(event.kind) ? "warn" : "debug";
+    log[level]({ ...event, address, machine: host?.name }, `dhcp ${event.kind}`);
+    if (event.mac === undefined) return;
+    if (host) machines.seen(event.mac);
+    if (address !== undefined && event.kind === "ack") clients.note(address, event.mac, host);
+    const line = dhcpLine(event, host, now());
+    if (line) machines.record(line);
+  }
+
+  /** Something on the TFTP port. */
+  onEvent(event: TftpEvent): void {
+    this.#parts.log[event.kind === "failed" ? "warn" : "debug"](event, `tftp ${event.kind}`);
+    const { now, machines } = this.#parts;
+    this.#forClient(tftpClient(event), (client) => {
+      const line = tftpLine(event, client, now());
+      if (line) machines.record(line);
+    });
+  }
+
+  /** A boot script was handed out. */
+  onScript(name: ScriptName, script: RenderedScript, client: string): void {
+    const { machines, clients, log, now } = this.#parts;
+    clients.note(client, name.mac, script.host);
+    if (script.host) machines.seen(name.mac);
+    const line = scriptLine(name, script, now());
+    log.info({ mac: name.mac, machine: script.host?.name, client }, line.text);
+    machines.record(line);
+  }
+
+  /** A download over HTTP ended. */
+  onDownload(download: Download): void {
+    this.#parts.log.debug(download, "http download");
+    const { now, machines } = this.#parts;
+    this.#forClient(download.client, (client) => {
+      const line = downloadLine(download, client, now());
+      if (line) machines.record(line);
+    });
+  }
+
+  /** Finds out which machine is behind an address: by what it said before, else by the neighbour table. */
+  #forClient(address: string, then: (client: Client) => void): void {
+    const known = this.#parts.clients.find(address);
+    if (known) {
+      then(known);
+      return;
+    }
+    macOfNeighbour(address).then(
+      (mac) => {
+        if (mac !== undefined) then({ mac, host: this.#parts.active().byMac(mac) });
+      },
+      (error: unknown) => this.#parts.log.warn({ err: error }, "the neighbour table cannot be read"),
+    );
+  }
+}
+
+/** What an admin should see without asking. */
+const LOUD_DHCP_EVENTS: ReadonlySet<DhcpEvent["kind"]> = new Set([
+  "pool-exhausted",
+  "conflict",
+  "foreign-server",
+  "error",
+]);
