@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+
+/** The middle value; of an even number of values the mean of the two in the middle. Throws on an empty list. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  if (upper === undefined || lower === undefined) throw new RangeError("the median of nothing");
+  return (lower + upper) / 2;
+}
+
+/**
+ * Measures each contestant once a round, round after round, so that whatever the machine does meanwhile meets all of
+ * them alike. Returns the samples of each, in the order of the contestants.
+ */
+export async function interleaved<C, S>(
+  rounds: number,
+  contestants: readonly C[],
+  measure: (contestant: C, round: number) => Promise<S>,
+): Promise<{ readonly contestant: C; readonly samples: readonly S[] }[]> {
+  const results = contestants.map((contestant) => ({ contestant, samples: Array.of<S>() }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const { contestant, samples } of results) samples.push(await measure(contestant, round));
+  }
+  return results;
+}
+
+/** `1.85×`: how many times `other` goes into `ours`; a dash where there is nothing to compare with. */
+export function ratio(ours: number, other: number): string {
+  return other > 0 ? `${(ours / other).toFixed(2)}×` : "–";
+}
+
+/** Columns of text, the first to the left, the others to the right; the first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  }
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "-".repeat(width)).join("  ");
+  const [head = [], ...body] = rows;
+  return [line(head), rule, ...body.map(line)].join("\n");
+}
+
+/**
+ * Reads `--name value` options that are all positive numbers, with their defaults. Throws a TypeError (node's own, or
+ * ours) that names what is wrong.
+ */
+export function numberOptions<K extends string>(
+  args: readonly string[],
+  defaults: Readonly<Record<K, number>>,
+): Record<K, number> {
+  const result: Record<K, number> = { ...defaults };
+  const names = Object.keys(defaults);
+  const { values } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+  });
+  for (const name in defaults) {
+    const text = values[name];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (!(value > 0)) throw new TypeError(`--${name} must be a positive number, not ${String(text)}`);
+    result[name] = value;
+  }
+  return result;
+}

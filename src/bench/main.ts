@@ -1,0 +1,25 @@
+import { cpus } from "node:os";
+
+// `npm run bench [tftp|dhcp|http] [-- options]`: our figures beside those of others, measured in the same run.
+
+const benches: Readonly<Record<string, () => Promise<{ bench(args: readonly string[]): Promise<void> }>>> = {
+  dhcp: () => import("./dhcp.ts"),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const chosen = name === undefined ? Object.keys(benches) : [name];
+const unknown = chosen.find((one) => !(one in benches));
+if (unknown !== undefined) {
+  console.error(`There is no benchmark called ${unknown}; there are: ${Object.keys(benches).join(", ")}.`);
+  process.exitCode = 2;
+} else {
+  const processors = cpus();
+  console.log(
+    `${processors.length} × ${processors[0]?.model ?? "unknown processor"}, Node ${process.versions.node}\n`,
+  );
+  for (const one of chosen) {
+    const bench = await benches[one]?.();
+    await bench?.bench(args);
+    console.log("");
+  }
+}
