@@ -1,7 +1,7 @@
 import type { BootEvent, BootOutcome, Step, StepContext } from "./life.ts";
-import { SAME_BOOT } from "./life.ts";
+import { isLive, SAME_BOOT } from "./life.ts";
 import { failAttempt } from "./life-callback.ts";
-import type { Attempt, Life, MachineState } from "./model.ts";
+import type { Attempt, Life, MachineState, TimelineEvent } from "./model.ts";
 import { lineOf } from "./timeline-event.ts";
 
 type Profile = NonNullable<StepContext["policy"]["profile"]>;
@@ -34,12 +34,7 @@ function goOn(life: Life, event: BootEvent, context: StepContext, profile: Profi
 
   if (attempt.profile !== profile.name) {
     const reason = `its profile changed from ${attempt.profile} to ${profile.name} in the middle of the install`;
-    const cancelled: Attempt = { ...attempt, phase: "cancelled", endedAt: context.now };
-    const line = lineOf(record, context.now, "attempt.cancelled", `cancelled: ${reason}`, {
-      attempt: attempt.id,
-    });
-    const next = begin(life, event, context, profile, 1, reason);
-    return { ...next, changed: [cancelled, ...next.changed], events: [line, ...next.events] };
+    return begin(life, event, context, profile, 1, reason);
   }
 
   const sameBoot = isSameBoot(life, context);
@@ -164,10 +159,12 @@ function begin(
     lastBoot: now,
   } as const;
   const text = `attempt ${attempt.id} begins with profile ${profile.name}: ${reason}`;
+  const superseded = supersede(life, context, reason);
   return {
     life: { record, attempt },
-    changed: [attempt],
+    changed: [...superseded.changed, attempt],
     events: [
+      ...superseded.events,
       lineOf(record, now, "attempt.began", text, {
         attempt: attempt.id,
         data: { profile: profile.name, firmware: event.firmware, tries },
@@ -176,6 +173,22 @@ function begin(
     log: undefined,
     outcome: install(attempt, true, reason),
   };
+}
+
+/** A machine has one live attempt at most: the one before ends where the next begins. */
+function supersede(
+  life: Life,
+  context: StepContext,
+  reason: string,
+): { readonly changed: readonly Attempt[]; readonly events: readonly TimelineEvent[] } {
+  const { attempt, record } = life;
+  if (!isLive(attempt)) return { changed: [], events: [] };
+  // What said `done` has succeeded, though the system that it installed never called home.
+  const phase = attempt.phase === "finishing" ? "succeeded" : "cancelled";
+  const ended: Attempt = { ...attempt, phase, endedAt: context.now };
+  const text = `${phase === "succeeded" ? "closed" : "cancelled"}: the next attempt begins (${reason})`;
+  const kind = phase === "succeeded" ? "attempt.closed" : "attempt.cancelled";
+  return { changed: [ended], events: [lineOf(record, context.now, kind, text, { attempt: attempt.id })] };
 }
 
 function install(attempt: Attempt, fresh: boolean, reason: string): BootOutcome<Attempt> {

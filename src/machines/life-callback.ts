@@ -61,7 +61,7 @@ function whileRunning(
       // The installer's `done` never reached us, but the system that it installed is up: there is no better proof.
       const installed: MachineRecord = {
         ...record,
-        state: { kind: "installed", since: now, bootedFromDisk: true, because: "done" },
+        state: { kind: "installed", since: now, bootedFromDisk: false, because: "done" },
       };
       return booted({ ...life, record: installed }, attempt, context);
     }

@@ -87,6 +87,11 @@ export class Machines {
       onError: parts.onError,
     });
     this.reconcile(parts.hosts);
+    const since = this.guardedSince();
+    if (since !== undefined) {
+      const text = `the state was found lost at ${new Date(since).toISOString()}: machines boot from their own disks until an admin decides`;
+      this.#timeline.record(this.#line("state.guarded", text));
+    }
   }
 
   /** When the state was found lost; `undefined`: it was not, or an admin has decided since. */
@@ -94,22 +99,30 @@ export class Machines {
     return this.#store.guardedSince();
   }
 
-  /** A network boot that is being answered: an attempt begins, goes on or ends here. On stable storage at return. */
+  /**
+   * A network boot that is being answered: an attempt begins, goes on or ends here. On stable storage at return. The
+   * host is looked up again by its MAC: the configuration may have changed since the caller did.
+   */
   networkBoot(host: HostConfig, firmware: Attempt["firmware"]): BootOutcome<Attempt> {
-    this.#align(host);
-    const known = this.#find(host);
-    const first = known ? undefined : this.#firstSight(host);
-    const life = known ?? first?.life ?? newLife(host);
-    const step = bootStep(life, { kind: "network-boot", firmware }, this.#context(policyOf(host)));
-    this.#save(life, { ...step, events: [...(first?.events ?? []), ...step.events] }, known === undefined);
+    const current = this.#byMac.get(host.mac);
+    if (!current) return notInConfig(host);
+    const known = this.#store.life(current.name);
+    const first = known ? undefined : this.#firstSight(current);
+    const life = known ?? first?.life ?? newLife(current);
+    const step = bootStep(life, { kind: "network-boot", firmware }, this.#context(current));
+    const isNew = known === undefined;
+    const events = [...(first?.events ?? []), ...step.events];
+    this.#timeline.seen(current.name, this.#parts.now());
+    this.#save({ ...step, events }, isNew || step.life.record !== life.record || step.changed.length > 0);
     return step.outcome;
   }
 
   /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
   preview(host: HostConfig): BootOutcome<undefined> {
-    const context = { ...this.#context(policyOf(host)), ids: NO_IDS };
-    const life = this.#find(host) ?? this.#firstSight(host).life;
-    const { outcome } = bootStep(life, { kind: "network-boot", firmware: "bios" }, context);
+    const current = this.#byMac.get(host.mac);
+    if (!current) return notInConfig(host);
+    const context = { ...this.#context(current), ids: NO_IDS };
+    const { outcome } = bootStep(this.#life(current), { kind: "network-boot", firmware: "bios" }, context);
     return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
   }
 
@@ -125,8 +138,7 @@ export class Machines {
         reason: `attempt ${attempt.id} is over (${attempt.phase})`,
       };
     }
-    const host = this.#byName.get(attempt.machine);
-    const context = this.#context(host ? policyOf(host) : NO_POLICY);
+    const context = this.#context(this.#byName.get(attempt.machine));
     const step = callbackStep(life, withinLimits(event), context);
     const { outcome } = step;
     if (outcome.kind === "refused") {
@@ -136,7 +148,9 @@ export class Machines {
       );
       return { ok: false, code: outcome.code, reason: outcome.reason };
     }
-    this.#save(life, step);
+    // Progress comes often and is soon outdated: a power cut may take the last of it, and no sync is spent on it.
+    this.#timeline.seen(attempt.machine, context.now);
+    if (!outcome.repeated) this.#save(step, event.kind !== "progress");
     return {
       ok: true,
       machine: attempt.machine,
@@ -200,9 +214,8 @@ export class Machines {
     const host = this.#byMac.get(mac);
     if (!host) return;
     if (!this.#recorded.has(host.name)) {
-      this.#align(host);
       // While the state is lost, a machine that turns up is one that was there before: kept also when the guard falls.
-      if (!this.#find(host)) this.#save(newLife(host), this.#firstSight(host), true);
+      if (!this.#store.life(host.name)) this.#save(this.#firstSight(host), true);
       this.#recorded.add(host.name);
     }
     this.#timeline.seen(host.name, this.#parts.now());
@@ -223,8 +236,8 @@ export class Machines {
   /** Ends what has been running too long. To be called every few seconds. */
   tick(): void {
     for (const life of this.#store.live()) {
-      const host = this.#byName.get(life.record.name);
-      this.#save(life, tickStep(life, this.#context(host ? policyOf(host) : NO_POLICY)));
+      const step = tickStep(life, this.#context(this.#byName.get(life.record.name)));
+      if (step.changed.length > 0) this.#save(step, true);
     }
   }
 
@@ -235,16 +248,10 @@ export class Machines {
       hosts,
     );
     if (moves.length > 0) {
-      const now = this.#parts.now();
-      const lines = moves.map((move) => ({
-        at: now,
-        mac: move.mac,
-        machine: move.name,
-        attempt: undefined,
-        kind: "machine.renamed",
-        text: `the record of ${move.from} is now that of ${move.name} (${move.mac})`,
-        data: undefined,
-      }));
+      const lines = moves.map((move) => {
+        const text = `the record of ${move.from} is now that of ${move.name} (${move.mac})`;
+        return { ...this.#line("machine.renamed", text), mac: move.mac, machine: move.name };
+      });
       this.#timeline.flush();
       this.#timeline.withBackground(() => this.#store.reassign(moves, lines));
     }
@@ -259,10 +266,11 @@ export class Machines {
    * to their disks, stay there in both cases.
    */
   liftGuard(unseen: "arm" | "keep"): GuardLifted {
-    const unknown = [...this.#byName.values()].filter((host) => !this.#find(host));
     if (this.guardedSince() === undefined) return { armed: [], kept: [] };
+    const unknown = [...this.#byName.values()].filter((host) => !this.#store.life(host.name));
     if (unseen === "keep") for (const host of unknown) this.local(host.name);
     this.#store.liftGuard();
+    this.#timeline.record(this.#line("state.accepted", `an admin has accepted the state (${unseen})`));
     const armed = unseen === "arm" ? unknown.filter(isInstallable).map((host) => host.name) : [];
     const kept = this.list().filter((status) => status.record.state.kind === "installed");
     return { armed, kept: kept.map((status) => status.record.name) };
@@ -282,87 +290,71 @@ export class Machines {
         "See `bootwire machines` for the names; a new machine is added to the config first.",
       );
     }
-    this.#align(host);
-    const known = this.#find(host);
-    const life = known ?? newLife(host);
-    const step = adminStep(life, event, this.#context(policyOf(host)));
+    const life = this.#store.life(name) ?? newLife(host);
+    const step = adminStep(life, event, this.#context(host));
     if (step.outcome.kind === "refused") {
       throw new BootwireError(step.outcome.code, step.outcome.reason, step.outcome.hint);
     }
-    this.#save(life, step, known === undefined);
+    this.#save(step, true);
     return this.#status(host);
   }
 
   #status(host: HostConfig): MachineStatus {
-    const life = this.#find(host) ?? this.#firstSight(host).life;
-    const lastSeen = this.#timeline.lastSeen(host.name) ?? life.record.lastSeen;
-    return { host, attempt: life.attempt, record: { ...life.record, ...identityOf(host), lastSeen } };
+    const { record, attempt } = this.#life(host);
+    const lastSeen = this.#timeline.lastSeen(host.name) ?? record.lastSeen;
+    return { host, attempt, record: { ...record, lastSeen } };
+  }
+
+  /** The life of a machine of the config; `reconcile` has seen to it that a record has its machine's name. */
+  #life(host: HostConfig): Life {
+    return this.#store.life(host.name) ?? this.#firstSight(host).life;
   }
 
   /** What becomes of a machine without a record: under the guard it counts as installed, else it is armed. */
   #firstSight(host: HostConfig): Step<{ readonly kind: "none" }> {
     const life = newLife(host);
-    const context = this.#context(policyOf(host));
+    const context = this.#context(host);
     if (context.guarded) return guardStep(life, context);
     return { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } };
-  }
-
-  /** The life of a machine of the config: see `identity.ts` for which record is whose. */
-  #find(host: HostConfig): Life | undefined {
-    const byMac = this.#store.lifeByMac(host.mac);
-    if (byMac) return byMac;
-    const byName = this.#store.life(host.name);
-    return byName && !this.#byMac.has(byName.record.mac) ? byName : undefined;
-  }
-
-  /** Makes sure that the record of this host has its name and MAC, should it be newer than the last `reconcile`. */
-  #align(host: HostConfig): void {
-    const record = (this.#store.lifeByMac(host.mac) ?? this.#store.life(host.name))?.record;
-    if (!record || (record.name === host.name && record.mac === host.mac)) return;
-    const others = [...this.#byName.values()].filter(
-      (other) => other.name !== host.name && other.mac !== host.mac,
-    );
-    this.reconcile([...others, host]);
   }
 
   #macOf(name: string): Mac | undefined {
     return this.#byName.get(name)?.mac ?? this.#store.life(name)?.record.mac;
   }
 
-  #context(policy: LifePolicy): StepContext {
+  #context(host: HostConfig | undefined): StepContext {
     return {
-      policy,
+      policy: host ? policyOf(host) : NO_POLICY,
       now: this.#parts.now(),
       ids: this.#parts.ids,
       guarded: this.guardedSince() !== undefined,
     };
   }
 
-  /** Stores a step. What changes a life is synced to the disk; mere progress is not worth that. */
-  #save(before: Life, step: Step<unknown>, isNew = false): void {
+  /** Stores a step, and with it what has gathered in the background. */
+  #save(step: Step<unknown>, durable: boolean): void {
     const { life, changed, events, log } = step;
-    const recordChanged = isNew || life.record !== before.record;
-    if (!recordChanged && changed.length === 0) {
-      for (const event of events) this.#timeline.record(event);
-      return;
-    }
     const change: LifeChange = {
-      record: recordChanged ? life.record : undefined,
+      record: life.record,
       attempts: changed,
       log: log === undefined || !life.attempt ? undefined : { attempt: life.attempt.id, text: log },
     };
-    const durable = recordChanged || changed.some((attempt) => attempt.phase !== before.attempt?.phase);
     this.#timeline.withBackground((background) =>
       this.#store.save([change], { ...background, events: [...background.events, ...events] }, { durable }),
     );
+  }
+
+  #line(kind: string, text: string): TimelineEvent {
+    const at = this.#parts.now();
+    return { at, mac: undefined, machine: undefined, attempt: undefined, kind, text, data: undefined };
   }
 }
 
 /** A preview begins nothing: what it would name opens nothing. */
 const NO_IDS: Ids = { attemptId: () => "PREVIEW", token: () => "PREVIEW" };
 
-function identityOf(host: HostConfig): Pick<MachineRecord, "name" | "mac"> {
-  return { name: host.name, mac: host.mac };
+function notInConfig(host: HostConfig): { readonly kind: "local"; readonly reason: string } {
+  return { kind: "local", reason: `${host.name} (${host.mac}) is not in the configuration in force` };
 }
 
 function isInstallable(host: HostConfig): boolean {

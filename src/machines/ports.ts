@@ -17,8 +17,7 @@ export interface EventQuery {
 
 /** One machine's change of life: its record, the attempts that changed, and what the timeline says of it. */
 export interface LifeChange {
-  /** Undefined: only attempts and events change. */
-  readonly record: MachineRecord | undefined;
+  readonly record: MachineRecord;
   readonly attempts: readonly Attempt[];
   readonly log: { readonly attempt: string; readonly text: string } | undefined;
 }
@@ -45,7 +44,6 @@ export interface MachineStore {
   /** Lifts the guard, durably. */
   liftGuard(): void;
   life(name: string): Life | undefined;
-  lifeByMac(mac: Mac): Life | undefined;
   /** Every machine with a record, by name. */
   lives(): readonly Life[];
   /** Machines whose attempt is running or finishing. */

@@ -4,6 +4,10 @@ import type { Schedule } from "./shell.ts";
 
 /** How long an event that changes nothing may wait for others to be stored with. */
 const FLUSH_AFTER = 100;
+/** After a flush that failed, until the next try. */
+const RETRY_AFTER = 5000;
+/** Longest text, and longest string in the data of an event, in characters: file names come from the network. */
+const MAX_TEXT = 1000;
 /** Events that one flush takes; what is beyond it is counted, not kept. A lab that boots at once stays far below. */
 const MACHINE_BUDGET = 2000;
 /** The same for machines that are not in the config, whose number nobody bounds. */
@@ -42,15 +46,15 @@ export class Timeline {
       this.#dropped += 1;
     } else {
       if (isStranger) this.#strangers += 1;
-      this.#events.push(event);
+      this.#events.push(withinLimits(event));
     }
-    this.#flushSoon();
+    this.#flushAfter(FLUSH_AFTER);
   }
 
   /** A machine gave a sign of life. */
   seen(machine: string, at: Instant): void {
     this.#seen.set(machine, at);
-    this.#flushSoon();
+    this.#flushAfter(FLUSH_AFTER);
   }
 
   /** The newest sign of life that is not stored yet. */
@@ -99,7 +103,7 @@ export class Timeline {
     this.#listeners.clear();
   }
 
-  #flushSoon(): void {
+  #flushAfter(milliseconds: number): void {
     if (this.#cancelFlush || this.#closed) return;
     this.#cancelFlush = this.#parts.schedule(() => {
       this.#cancelFlush = undefined;
@@ -107,9 +111,9 @@ export class Timeline {
         this.flush();
       } catch (error) {
         this.#parts.onError(error);
-        this.#flushSoon();
+        this.#flushAfter(RETRY_AFTER);
       }
-    }, FLUSH_AFTER);
+    }, milliseconds);
   }
 
   #droppedLine(): TimelineEvent {
@@ -134,4 +138,14 @@ export class Timeline {
       }
     }
   }
+}
+
+/** An event that may be stored and shown: what machines say of themselves has no bounds, and may steer a terminal. */
+function withinLimits(event: TimelineEvent): TimelineEvent {
+  const data = event.data && Object.entries(event.data).map(([key, value]) => [key, plain(value)] as const);
+  return { ...event, text: plain(event.text), data: data && Object.fromEntries(data) };
+}
+
+function plain<V extends string | number | boolean>(value: V): V | string {
+  return typeof value === "string" ? value.slice(0, MAX_TEXT).replaceAll(/\p{Cc}+/gu, " ") : value;
 }

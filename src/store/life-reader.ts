@@ -1,5 +1,4 @@
 import type { Attempt, Life } from "../machines/model.ts";
-import type { Mac } from "../net/mac.ts";
 import { Row } from "./row.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite.ts";
 import { decodeAttempt, decodeLife } from "./state-rows.ts";
@@ -9,7 +8,6 @@ const ATTEMPT = "SELECT a.*, m.name AS machine_name FROM attempts a JOIN machine
 /** Reads machines and attempts. */
 export class LifeReader {
   readonly #byName: SqliteStatement;
-  readonly #byMac: SqliteStatement;
   readonly #all: SqliteStatement;
   readonly #live: SqliteStatement;
   readonly #latest: SqliteStatement;
@@ -19,7 +17,6 @@ export class LifeReader {
 
   constructor(db: SqliteDatabase) {
     this.#byName = db.prepare("SELECT * FROM machines WHERE name = ?");
-    this.#byMac = db.prepare("SELECT * FROM machines WHERE mac = ?");
     this.#all = db.prepare("SELECT * FROM machines ORDER BY name");
     this.#live = db.prepare(`
       SELECT m.* FROM machines m JOIN attempts a ON a.machine = m.id
@@ -32,10 +29,6 @@ export class LifeReader {
 
   byName(name: string): Life | undefined {
     return this.#life(this.#byName.get(name));
-  }
-
-  byMac(mac: Mac): Life | undefined {
-    return this.#life(this.#byMac.get(mac));
   }
 
   all(): Life[] {

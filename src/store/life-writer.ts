@@ -31,7 +31,7 @@ export class LifeWriter {
   }
 
   write(change: LifeChange): void {
-    if (change.record) this.#upsertMachine.run(...encodeMachine(change.record));
+    this.#upsertMachine.run(...encodeMachine(change.record));
     for (const attempt of change.attempts) this.#writeAttempt(attempt);
     if (change.log) this.#setLog.run(change.log.text, change.log.attempt);
   }

@@ -22,7 +22,7 @@ export function lockFolder(Sqlite: SqliteConstructor, folder: string): Lock {
     db.close();
     if (sqliteCode(error) !== SQLITE.BUSY) throw error;
     throw new BootwireError(
-      "BW_STATE_LOCKED",
+      "BW_STATE_IN_USE",
       `the state folder ${folder} is in use by another Bootwire${holder(pidFile)}`,
       "Stop that one first, or give this one a state folder of its own.",
     );

@@ -7,7 +7,6 @@ import type {
   Reassignment,
   StoredEvent,
 } from "../machines/ports.ts";
-import type { Mac } from "../net/mac.ts";
 import { explained, openQuickly, transaction } from "./database.ts";
 import { EventReader, EventWriter, type Retention } from "./event-log.ts";
 import { LifeReader } from "./life-reader.ts";
@@ -76,10 +75,6 @@ export class SqliteMachineStore implements MachineStore {
 
   life(name: string): Life | undefined {
     return this.#explained(() => this.#lives.byName(name));
-  }
-
-  lifeByMac(mac: Mac): Life | undefined {
-    return this.#explained(() => this.#lives.byMac(mac));
   }
 
   lives(): readonly Life[] {
