@@ -4,7 +4,7 @@ import { Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
 import { answersNow, keptUp, type PerfdhcpReport, perfdhcp } from "./perfdhcp.ts";
 import { processUse } from "./process-use.ts";
 import { highest } from "./search.ts";
-import { emptyFolder, startBootwire } from "./servers.ts";
+import { emptyFolder, needRootAnd, startBootwire } from "./servers.ts";
 
 const POOL = { first: "10.99.1.0", last: "10.99.255.250" };
 
@@ -71,6 +71,7 @@ async function startDnsmasq(lab: Lab, leases: readonly string[]): Promise<Runnin
  */
 export async function bench(args: readonly string[]): Promise<void> {
   const options = numberOptions(args, { rounds: 3, seconds: 3, clients: 1000, start: 200, limit: 32_000 });
+  needRootAnd({ ip: "iproute2", perfdhcp: "kea-admin", dnsmasq: "dnsmasq-base" });
   console.log(
     `DHCP: highest rate with under 1 % of drops, ${options.clients} clients, ${options.seconds} s a try, ` +
       `medians of ${options.rounds} interleaved rounds`,

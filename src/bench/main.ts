@@ -1,9 +1,11 @@
 import { cpus } from "node:os";
+import { CannotMeasure } from "./servers.ts";
 
 // `npm run bench [tftp|dhcp|http] [-- options]`: our figures beside those of others, measured in the same run.
 
 const benches: Readonly<Record<string, () => Promise<{ bench(args: readonly string[]): Promise<void> }>>> = {
   dhcp: () => import("./dhcp.ts"),
+  http: () => import("./http.ts"),
 };
 
 const [name, ...args] = process.argv.slice(2);
@@ -17,9 +19,15 @@ if (unknown !== undefined) {
   console.log(
     `${processors.length} × ${processors[0]?.model ?? "unknown processor"}, Node ${process.versions.node}\n`,
   );
-  for (const one of chosen) {
-    const bench = await benches[one]?.();
-    await bench?.bench(args);
-    console.log("");
+  try {
+    for (const one of chosen) {
+      const module = await benches[one]?.();
+      await module?.bench(args);
+      console.log("");
+    }
+  } catch (error) {
+    if (!(error instanceof CannotMeasure || error instanceof TypeError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
   }
 }

@@ -1,10 +1,30 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
 
 /** The command line, as it was built beside this file. */
 const CLI = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+
+/** Whether a program is on the PATH or among the system's. */
+export function isInstalled(command: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
+}
+
+/** What a benchmark needs and this machine lacks; the message says what to do. */
+export class CannotMeasure extends Error {}
+
+/** Throws CannotMeasure unless this is root and every command (→ its Debian package) is there. */
+export function needRootAnd(commands: Readonly<Record<string, string>>): void {
+  if (process.geteuid?.() !== 0)
+    throw new CannotMeasure("the benchmark makes network namespaces: run it as root");
+  const missing = Object.keys(commands).filter((command) => !isInstalled(command));
+  if (missing.length > 0) {
+    const packages = missing.map((command) => commands[command]).join(" ");
+    throw new CannotMeasure(`missing: ${missing.join(", ")} (apt-get install ${packages})`);
+  }
+}
 
 /** Where a contestant keeps what it writes: empty at each start. */
 export function emptyFolder(lab: Lab, name: string): string {
