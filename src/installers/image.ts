@@ -37,6 +37,7 @@ function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
     `bootwire.image=${format === "qcow2" ? `${url}?as=raw` : url}`,
     `bootwire.format=${format === "qcow2" ? "raw" : format}`,
     `bootwire.seed=${profile.seed}`,
+    `bootwire.deadline=${profile.attempts.timeout}`,
   ];
   if (image !== undefined) {
     commandLine.push(`bootwire.sha256=${image.sha256}`, `bootwire.size=${image.size}`);
@@ -52,6 +53,8 @@ function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
     // A kernel that dies starts the machine again, so that it never hangs for ever.
     "panic=30",
     "loglevel=4",
+    // All that our scripts say, however fast they say it.
+    "printk.devkmsg=on",
   );
   return { kernel: IMAGE_INSTALLER_KERNEL, initrd: IMAGE_INSTALLER_INITRD, commandLine };
 }
