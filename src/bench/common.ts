@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+/** A wrong option, or something that this machine lacks; the message says what to do. */
+export class CannotMeasure extends Error {}
 
 /** The middle value; of an even number of values the mean of the two in the middle. Throws on an empty list. */
 export function median(values: readonly number[]): number {
@@ -48,26 +49,30 @@ export function table(rows: readonly (readonly string[])[]): string {
   return [line(head), rule, ...body.map(line)].join("\n");
 }
 
-/**
- * Reads `--name value` options that are all positive numbers, with their defaults. Throws a TypeError (node's own, or
- * ours) that names what is wrong.
- */
+/** Reads `--name value` options that are all positive numbers, with their defaults. Throws CannotMeasure. */
 export function numberOptions<K extends string>(
   args: readonly string[],
   defaults: Readonly<Record<K, number>>,
 ): Record<K, number> {
   const result: Record<K, number> = { ...defaults };
-  const names = Object.keys(defaults);
-  const { values } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
-  });
+  const given = new Map(pairsOf(args));
   for (const name in defaults) {
-    const text = values[name];
+    const text = given.get(`--${name}`);
     if (text === undefined) continue;
+    given.delete(`--${name}`);
     const value = Number(text);
-    if (!(value > 0)) throw new TypeError(`--${name} must be a positive number, not ${String(text)}`);
+    if (!(value > 0)) throw new CannotMeasure(`--${name} must be a positive number, not ${text}`);
     result[name] = value;
   }
+  for (const name of given.keys()) {
+    const known = Object.entries(defaults).map(([option, value]) => `--${option} ${value}`);
+    throw new CannotMeasure(`unknown option ${name}; there are, with their defaults: ${known.join(", ")}`);
+  }
   return result;
+}
+
+function pairsOf(args: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < args.length; i += 2) pairs.push([args[i] ?? "", args[i + 1] ?? ""]);
+  return pairs;
 }

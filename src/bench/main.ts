@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { CannotMeasure } from "./servers.ts";
+import { CannotMeasure } from "./common.ts";
 
 // `npm run bench [tftp|dhcp|http] [-- options]`: our figures beside those of others, measured in the same run.
 
@@ -26,7 +26,7 @@ if (unknown !== undefined) {
       console.log("");
     }
   } catch (error) {
-    if (!(error instanceof CannotMeasure || error instanceof TypeError)) throw error;
+    if (!(error instanceof CannotMeasure)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CannotMeasure } from "./common.ts";
 import { type Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
 
 /** The command line, as it was built beside this file. */
@@ -11,9 +12,6 @@ export function isInstalled(command: string): boolean {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
 }
-
-/** What a benchmark needs and this machine lacks; the message says what to do. */
-export class CannotMeasure extends Error {}
 
 /** Throws CannotMeasure unless this is root and every command (→ its Debian package) is there. */
 export function needRootAnd(commands: Readonly<Record<string, string>>): void {
