@@ -19,7 +19,7 @@ const layers = [
   // The store keeps the records that machines/model.ts describes; machines/ knows the store by its interface alone.
   { of: "store/", may: [...libraries, "errors.ts", "machines/model.ts", "machines/ports.ts"] },
   { of: "media/", may: [...libraries, "errors.ts"] },
-  { of: "assets/", may: ["net/", "errors.ts"] },
+  { of: "assets/", may: ["net/", "errors.ts", "templates/"] },
   { of: "templates/", may: ["net/", "errors.ts"] },
   { of: "machines/", may: ["net/", "errors.ts", "config/", "store/"] },
   { of: "installers/", may: [...ground, "machines/"] },
