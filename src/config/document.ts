@@ -61,8 +61,8 @@ export function readDocument(
   });
   if (syntax.length > 0) return { document: undefined, problems: syntax };
 
-  const aliases = aliasProblems(parsed, file, place);
-  if (aliases.length > 0) return { document: undefined, problems: aliases };
+  const unusable = [...aliasProblems(parsed, file, place), ...keyProblems(parsed, file, place)];
+  if (unusable.length > 0) return { document: undefined, problems: unusable };
 
   keepMacDigits(parsed);
   let data: unknown;
@@ -111,6 +111,20 @@ function aliasProblems(parsed: Document.Parsed, file: string, place: Place): Con
         const message = `*${alias.source} is a part of what it stands for`;
         problems.push({ code: "BW_CONFIG_ALIAS", message, hint: "remove it", file, ...at });
       }
+    },
+  });
+  return problems;
+}
+
+/** Lists and mappings as keys, which YAML allows and nobody means. */
+function keyProblems(parsed: Document.Parsed, file: string, place: Place): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(parsed, {
+    Pair(_key, pair) {
+      if (!isMap(pair.key) && !isSeq(pair.key)) return;
+      const message = "a list or mapping stands where a key is expected";
+      const hint = "write key: value; put quotes around a value that begins with { or [";
+      problems.push({ code: "BW_CONFIG_SYNTAX", message, hint, file, ...place(startOf(pair.key) ?? 0) });
     },
   });
   return problems;

@@ -105,7 +105,9 @@ function choice(
   problem: MakeProblem,
 ): ConfigProblem {
   const raw = rawAt(document.data, path);
-  if (raw === undefined) return missing(path, problem, values);
+  if (raw === undefined) {
+    return missing(document, path, problem, `${String(path.at(-1))}: ${values.join(" or ")}`);
+  }
   if (typeof raw === "object") return wrongType(document, path, ["text"], problem);
   const near = didYouMean(String(raw), values);
   const list = values.length === 1 ? values[0] : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
@@ -128,11 +130,16 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   address: "address: 10.0.0.5/24",
 };
 
-function missing(path: Path, problem: MakeProblem, values: readonly string[] = []): ConfigProblem {
+/** A key that is not there, or has nothing behind its colon. */
+function missing(document: ConfigDocument, path: Path, problem: MakeProblem, add?: string): ConfigProblem {
   const key = String(path.at(-1));
-  const example = values.length > 0 ? `${key}: ${values.join(" or ")}` : (EXAMPLES[key] ?? `${key}: …`);
-  const parent = path.slice(0, -1);
-  return problem("BW_CONFIG_MISSING", `${nameOf(parent)} has no \`${key}\``, `add ${example}`);
+  const parent = rawAt(document.data, path.slice(0, -1));
+  const empty = isRawMap(parent) && Object.hasOwn(parent, key);
+  const message = empty ? `${nameOf(path)} is empty` : `${nameOf(path.slice(0, -1))} has no \`${key}\``;
+  const example = EXAMPLES[key] ?? add;
+  const hint =
+    example !== undefined ? `add ${example}` : empty ? "give it a value, or remove it" : `add ${key}: …`;
+  return problem("BW_CONFIG_MISSING", message, hint);
 }
 
 const HOW_TO_WRITE: Readonly<Record<string, string>> = {
@@ -143,6 +150,9 @@ const HOW_TO_WRITE: Readonly<Record<string, string>> = {
   "a mapping": "write `key: value` lines below it, indented",
 };
 
+/** Keys where a bare number does not want quotes, but a unit. */
+const DURATIONS: readonly string[] = ["timeout", "leaseTime"];
+
 function wrongType(
   document: ConfigDocument,
   path: Path,
@@ -150,11 +160,14 @@ function wrongType(
   problem: MakeProblem,
 ): ConfigProblem {
   const raw = rawAt(document.data, path);
-  if (raw === undefined && typeof path.at(-1) === "string") return missing(path, problem);
+  if (raw === undefined && typeof path.at(-1) === "string") return missing(document, path, problem);
   const found = kindOf(raw);
   const quote = expected.includes("text") && (found === "a number" || found === "true or false");
   const [first = ""] = expected;
-  const hint = quote ? "put it in quotes" : (HOW_TO_WRITE[first] ?? "correct this value");
+  const unquoted = DURATIONS.includes(String(path.at(-1)))
+    ? `write it with its unit, like ${String(raw)}s or ${String(raw)}m`
+    : "put it in quotes";
+  const hint = quote ? unquoted : (HOW_TO_WRITE[first] ?? "correct this value");
   return problem(
     "BW_CONFIG_TYPE",
     `${nameOf(path)} must be ${expected.join(" or ")}, and this is ${found}`,

@@ -4,7 +4,8 @@ const HINTS: Readonly<Record<string, string>> = {
   BAD_COLLECTION_TYPE: "remove the tag (!…) before this",
   BAD_DIRECTIVE: "remove the line that begins with %",
   BAD_DQ_ESCAPE: "use single quotes, in which a backslash is a backslash",
-  BAD_INDENT: "give keys that belong together the same indentation",
+  BAD_INDENT:
+    "give keys that belong together the same indentation; a bracket or brace above may not be closed",
   BAD_PROP_ORDER: "put the anchor and tag directly before their value",
   BAD_SCALAR_START: "put quotes around a value that begins with @ ` or %",
   BLOCK_AS_IMPLICIT_KEY:
