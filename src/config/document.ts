@@ -116,11 +116,16 @@ function aliasProblems(parsed: Document.Parsed, file: string, place: Place): Con
   return problems;
 }
 
-/** Lists and mappings as keys, which YAML allows and nobody means. */
+/** Lists and mappings as keys, which YAML allows and nobody means; and the one name that JavaScript's objects keep. */
 function keyProblems(parsed: Document.Parsed, file: string, place: Place): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   visit(parsed, {
     Pair(_key, pair) {
+      if (keyOf(pair) === "__proto__") {
+        const at = place(startOf(pair.key) ?? 0);
+        const message = "nothing can have the key “__proto__”";
+        problems.push({ code: "BW_CONFIG_UNKNOWN_KEY", message, hint: "choose another name", file, ...at });
+      }
       if (!isMap(pair.key) && !isSeq(pair.key)) return;
       const message = "a list or mapping stands where a key is expected";
       const hint = "write key: value; put quotes around a value that begins with { or [";

@@ -119,16 +119,18 @@ function knownInstallers(issue: Extract<Issue, { code: "invalid_union" }>): stri
   return "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  name: "name: web-1",
-  mac: "mac: 52:54:00:12:34:56",
-  cidr: "cidr: 10.0.0.0/24",
-  image: "image: debian-13.raw.zst",
-  kernel: "kernel: debian-13/linux",
-  initrd: "initrd: debian-13/initrd.gz",
-  suite: "suite: trixie",
-  address: "address: 10.0.0.5/24",
-};
+const EXAMPLES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    name: "name: web-1",
+    mac: "mac: 52:54:00:12:34:56",
+    cidr: "cidr: 10.0.0.0/24",
+    image: "image: debian-13.raw.zst",
+    kernel: "kernel: debian-13/linux",
+    initrd: "initrd: debian-13/initrd.gz",
+    suite: "suite: trixie",
+    address: "address: 10.0.0.5/24",
+  }),
+);
 
 /** A key that is not there, or has nothing behind its colon. */
 function missing(document: ConfigDocument, path: Path, problem: MakeProblem, add?: string): ConfigProblem {
@@ -136,7 +138,7 @@ function missing(document: ConfigDocument, path: Path, problem: MakeProblem, add
   const parent = rawAt(document.data, path.slice(0, -1));
   const empty = isRawMap(parent) && Object.hasOwn(parent, key);
   const message = empty ? `${nameOf(path)} is empty` : `${nameOf(path.slice(0, -1))} has no \`${key}\``;
-  const example = EXAMPLES[key] ?? add;
+  const example = EXAMPLES.get(key) ?? add;
   const hint =
     example !== undefined ? `add ${example}` : empty ? "give it a value, or remove it" : `add ${key}: …`;
   return problem("BW_CONFIG_MISSING", message, hint);
