@@ -19,7 +19,8 @@ export function withinLimits(event: CallbackEvent): CallbackEvent {
       return {
         ...event,
         reason: short(event.reason) ?? "the installer gave no reason",
-        log: event.log?.slice(-MAX_LOG),
+        // SQLite's bindings end a text at its first NUL.
+        log: event.log?.slice(-MAX_LOG).replaceAll("\u0000", "\ufffd"),
       };
     case "report":
       return {

@@ -209,14 +209,16 @@ export class Machines {
     this.#timeline.record(machine === event.machine ? event : { ...event, machine });
   }
 
-  /** A packet of this machine was seen. */
+  /** A packet of this machine was seen. Never throws: a full disk must not stop a packet loop. */
   seen(mac: Mac): void {
     const host = this.#byMac.get(mac);
     if (!host) return;
     if (!this.#recorded.has(host.name)) {
       // While the state is lost, a machine that turns up is one that was there before: kept also when the guard falls.
-      if (!this.#store.life(host.name)) this.#save(this.#firstSight(host), true);
-      this.#recorded.add(host.name);
+      this.#try(() => {
+        if (!this.#store.life(host.name)) this.#save(this.#firstSight(host), true);
+        this.#recorded.add(host.name);
+      });
     }
     this.#timeline.seen(host.name, this.#parts.now());
   }
@@ -233,12 +235,14 @@ export class Machines {
     return this.#timeline.subscribe(listener);
   }
 
-  /** Ends what has been running too long. To be called every few seconds. */
+  /** Ends what has been running too long. To be called every few seconds; never throws, but tries again next time. */
   tick(): void {
-    for (const life of this.#store.live()) {
-      const step = tickStep(life, this.#context(this.#byName.get(life.record.name)));
-      if (step.changed.length > 0) this.#save(step, true);
-    }
+    this.#try(() => {
+      for (const life of this.#store.live()) {
+        const step = tickStep(life, this.#context(this.#byName.get(life.record.name)));
+        if (step.changed.length > 0) this.#save(step, true);
+      }
+    });
   }
 
   /** The configuration has changed: records follow their machines, and those that nobody claims are kept. */
@@ -342,6 +346,14 @@ export class Machines {
     this.#timeline.withBackground((background) =>
       this.#store.save([change], { ...background, events: [...background.events, ...events] }, { durable }),
     );
+  }
+
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#parts.onError(error);
+    }
   }
 
   #line(kind: string, text: string): TimelineEvent {

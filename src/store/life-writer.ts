@@ -46,7 +46,7 @@ export class LifeWriter {
       const id = this.#id(move.from);
       return id === undefined ? [] : [{ id, move }];
     });
-    for (const { id } of rows) this.#rename.run(`\u0000${id}`, `\u0000${id}`, id);
+    for (const { id } of rows) this.#rename.run(`~${id}`, `~${id}`, id);
     for (const { id, move } of rows) this.#rename.run(move.name, move.mac, id);
   }
 

@@ -1,0 +1,51 @@
+import type { HostConfig, ImageProfile } from "../../../src/config/model.ts";
+import { type Mac, parseMac } from "../../../src/net/mac.ts";
+import type { Rules } from "./life-fixture.ts";
+
+/** The n-th MAC of QEMU's block: 52:54:00:00:00:01 for 1. */
+export function macOf(n: number): Mac {
+  const mac = parseMac(`525400${n.toString(16).padStart(6, "0")}`);
+  if (mac === undefined) throw new RangeError(`no MAC number ${n}`);
+  return mac;
+}
+
+/** A machine of the config, with as little of it as the life of a machine looks at. */
+export function hostConfig(name: string, mac: Mac, rules: Rules = {}): HostConfig {
+  const { install = "once" } = rules;
+  const profile = "profile" in rules && rules.profile === undefined ? undefined : profileConfig(rules);
+  return {
+    name,
+    mac,
+    profile,
+    address: undefined,
+    disk: undefined,
+    firmware: undefined,
+    install,
+    options: new Map(),
+  };
+}
+
+function profileConfig(rules: Rules): ImageProfile {
+  const { limit = 3, timeout = 3600, onFailure = "local" } = rules;
+  return {
+    name: rules.profile ?? "trixie",
+    installer: "image",
+    image: "trixie.raw",
+    sha256: undefined,
+    seed: "nocloud",
+    loader: "ipxe",
+    attempts: { limit, timeout, onFailure },
+    system: {
+      domain: undefined,
+      timezone: "Etc/UTC",
+      locale: "en_US.UTF-8",
+      keyboard: "us",
+      users: [],
+      packages: [],
+      runCommands: [],
+      network: { kind: "dhcp" },
+      vars: {},
+    },
+    options: new Map(),
+  };
+}
