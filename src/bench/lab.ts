@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /** Addresses of a lab: a /16, so that tens of thousands of leases fit. */
 export const SERVER_ADDRESS = "10.99.0.1";
@@ -15,8 +15,18 @@ export const CLIENT_INTERFACE = "cli0";
 /** A server that runs in the lab. */
 export interface Running {
   readonly pid: number;
+  /** Everything that it printed so far. */
+  output(): string;
+  /** Resolves as soon as it has printed this; rejects, with its last words, when it ends before or takes too long. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Sends a signal and resolves with the exit code (null: ended by the signal) once it has ended. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** Ends it kindly, and after ten seconds for good. Rejects when it had died before. */
   stop(): Promise<void>;
 }
+
+/** How long a server may take to print what was waited for, in milliseconds. */
+const PATIENCE = 60_000;
 
 /** Two network namespaces with a wire between them, and a folder for what the servers write. Needs root. */
 export class Lab {
@@ -25,9 +35,10 @@ export class Lab {
   readonly #client: string;
 
   constructor(name: string) {
-    this.folder = mkdtempSync(join(tmpdir(), `bootwire-bench-${name}-`));
-    this.#server = `bw-bench-${process.pid}-s`;
-    this.#client = `bw-bench-${process.pid}-c`;
+    this.folder = mkdtempSync(join(tmpdir(), `bootwire-${name}-`));
+    const unique = `bw-${name}-${process.pid}`;
+    this.#server = `${unique}-s`;
+    this.#client = `${unique}-c`;
     try {
       ip("netns", "add", this.#server);
       ip("netns", "add", this.#client);
@@ -59,16 +70,26 @@ export class Lab {
     }
   }
 
+  /** The command line that runs something in the client's namespace. */
+  inClient(command: string, args: readonly string[]): { readonly command: string; readonly args: string[] } {
+    return { command: "ip", args: ["netns", "exec", this.#client, command, ...args] };
+  }
+
+  /** The command line that runs something in the server's namespace. */
+  inServer(command: string, args: readonly string[]): { readonly command: string; readonly args: string[] } {
+    return { command: "ip", args: ["netns", "exec", this.#server, command, ...args] };
+  }
+
   /** Runs a client to its end and returns what it printed, whatever its exit code. */
   client(command: string, args: readonly string[]): string {
-    return run("ip", ["netns", "exec", this.#client, command, ...args]);
+    const inside = this.inClient(command, args);
+    return run(inside.command, inside.args);
   }
 
   /** Runs something beside the server to its end. Throws when it fails. */
   prepare(command: string, args: readonly string[]): void {
-    const { status, stderr, stdout } = spawnSync("ip", ["netns", "exec", this.#server, command, ...args], {
-      encoding: "utf8",
-    });
+    const inside = this.inServer(command, args);
+    const { status, stderr, stdout } = spawnSync(inside.command, inside.args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed (${status}): ${stdout}${stderr}`);
   }
 
@@ -76,13 +97,32 @@ export class Lab {
   async serve(name: string, command: string, args: readonly string[]): Promise<Running> {
     const log = join(this.folder, `${name}.log`);
     const file = openSync(log, "w");
-    const child = spawn("ip", ["netns", "exec", this.#server, command, ...args], {
-      stdio: ["ignore", file, file],
-    });
+    const inside = this.inServer(command, args);
+    const child = spawn(inside.command, inside.args, { stdio: ["ignore", file, file] });
+    closeSync(file);
+    const ended = once(child, "exit").then(() => child.exitCode);
     await once(child, "spawn");
     const { pid } = child;
     if (pid === undefined) throw new Error(`${command} has no process id`);
-    return { pid, stop: () => stop(child, name, log) };
+    const output = () => readFileSync(log, "utf8");
+    const died = (why: string) => new Error(`${name} ${why}:\n${output().slice(-2000)}`);
+    return {
+      pid,
+      output,
+      printed: (pattern) => printed(log, pattern, ended, died),
+      end: (signal) => {
+        child.kill(signal);
+        return ended;
+      },
+      stop: async () => {
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw died("had ended before it was stopped");
+        child.kill("SIGTERM");
+        const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+        await ended;
+        clearTimeout(timer);
+      },
+    };
   }
 
   /** Takes everything away again. Safe to call twice. */
@@ -92,20 +132,38 @@ export class Lab {
   }
 }
 
-/** Ends a server kindly, and after ten seconds for good. One that had died before is an error with its last words. */
-async function stop(child: ChildProcess, name: string, log: string): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) {
-    throw new Error(`${name} died during the run:\n${readFileSync(log, "utf8").slice(-2000)}`);
+async function printed(
+  log: string,
+  pattern: RegExp,
+  ended: Promise<unknown>,
+  died: (why: string) => Error,
+): Promise<void> {
+  const stop = new AbortController();
+  let why = `did not print ${String(pattern)} within ${PATIENCE / 1000} s`;
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  void ended.then(() => {
+    why = `ended before it printed ${String(pattern)}`;
+    stop.abort();
+  });
+  try {
+    const changes = watch(log, { signal: stop.signal });
+    // The watcher only starts with its first `next`: what was printed before is looked at after that.
+    const first = changes[Symbol.asyncIterator]();
+    for (;;) {
+      const next = first.next();
+      if (pattern.test(readFileSync(log, "utf8"))) {
+        stop.abort();
+        await next.catch(() => undefined);
+        return;
+      }
+      await next;
+    }
+  } catch (error) {
+    if (stop.signal.aborted) throw died(why);
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  const patience = new AbortController();
-  const timer = sleep(10_000, "late", { signal: patience.signal }).catch(() => "stopped");
-  if ((await Promise.race([exited, timer])) === "late") {
-    child.kill("SIGKILL");
-    await exited;
-  }
-  patience.abort();
 }
 
 function ip(...args: readonly string[]): void {
