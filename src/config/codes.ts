@@ -3,6 +3,7 @@ export const CONFIG_CODES = {
   // The file itself.
   BW_CONFIG_UNREADABLE: "The config file is not there or may not be read.",
   BW_CONFIG_ENCODING: "The config file is not UTF-8 text.",
+  BW_CONFIG_EMPTY: "The config file has nothing in it.",
   BW_CONFIG_SYNTAX: "The config file is not well-formed YAML.",
   BW_CONFIG_ALIAS: "A YAML alias names no anchor, contains itself, or the aliases unfold to too much.",
   BW_CONFIG_DUPLICATE_KEY: "A key is written twice in one mapping.",

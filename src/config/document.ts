@@ -20,7 +20,7 @@ export type Path = readonly (string | number)[];
 /** A config file as text and as plain data, with the place of every value. */
 export interface ConfigDocument {
   readonly file: string;
-  /** Plain objects, lists, texts, numbers and booleans; an empty file is `{}`, an empty value `undefined`. */
+  /** Plain objects, lists, texts, numbers and booleans; an empty value is `undefined`. */
   readonly data: unknown;
   /** Where the value at a path begins; for an empty value its key; for a missing one the mapping it is missing from. */
   position(path: Path): Position;
@@ -61,6 +61,16 @@ export function readDocument(
   });
   if (syntax.length > 0) return { document: undefined, problems: syntax };
 
+  // Everything has a default, but a file of nothing is more likely to be cut off (a full disk, a save half done).
+  if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
+    const message = "there is nothing in the config file";
+    const hint =
+      "write at least what is to be served; `bootwire init` writes a starter where there is no file";
+    return {
+      document: undefined,
+      problems: [{ code: "BW_CONFIG_EMPTY", message, hint, file, line: 1, column: 1 }],
+    };
+  }
   const unusable = [...aliasProblems(parsed, file, place), ...keyProblems(parsed, file, place)];
   if (unusable.length > 0) return { document: undefined, problems: unusable };
 

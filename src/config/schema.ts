@@ -79,7 +79,7 @@ const dhcpSchema = z
         default: false,
       })
       .optional(),
-    subnets: z.array(subnetSchema).optional(),
+    subnets: z.array(subnetSchema).meta({ description: "Server mode: the networks to serve." }).optional(),
   })
   .meta({ description: "How Bootwire takes part in DHCP." });
 

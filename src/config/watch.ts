@@ -5,6 +5,12 @@ import type { Config } from "./model.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import type { ConfigProblem } from "./problem.ts";
 
+/**
+ * How long the file must be quiet before it is read, in milliseconds: editors write in several steps. It must be well
+ * above the 50 ms in which chokidar tells of one change only: what it kept to itself is there when the file is read.
+ */
+const QUIET = 200;
+
 export interface ConfigWatchOptions {
   readonly path: string;
   /** A config that is valid and not what was there before. */
@@ -19,8 +25,6 @@ export interface ConfigWatchOptions {
   readonly seen?: string;
   /** The one that the first load was given, so that hashes stay as they are. */
   readonly hashPassword: PasswordHasher;
-  /** How long the file must be quiet before it is read, in milliseconds: editors write in several steps. */
-  readonly quiet?: number;
 }
 
 export interface ConfigWatcher {
@@ -81,7 +85,7 @@ class ChangeReader {
   changed(): void {
     if (this.#closed) return;
     this.#cancel?.();
-    this.#cancel = this.#options.schedule(() => this.#queueRead(), this.#options.quiet ?? 150);
+    this.#cancel = this.#options.schedule(() => this.#queueRead(), QUIET);
   }
 
   reload(): Promise<LoadResult> {

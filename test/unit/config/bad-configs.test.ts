@@ -28,6 +28,8 @@ const PROFILE = `profiles:
 
 const CASES: readonly BadConfig[] = [
   // The file itself.
+  { name: "an empty file", yaml: "", problems: [["BW_CONFIG_EMPTY", 1, 1, "bootwire init"]] },
+  { name: "comments alone", yaml: "# http:\n", problems: [["BW_CONFIG_EMPTY", 1, 1, "bootwire init"]] },
   {
     name: "a bracket that is never closed",
     yaml: "http: {port: 8080\nstate: ./state\n",
