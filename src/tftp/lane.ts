@@ -8,7 +8,7 @@ import { ErrorCode, type RequestOption } from "./packet.ts";
 import { PieceStore } from "./pieces.ts";
 import { RunningTransfer } from "./running-transfer.ts";
 import type { TftpContent, TftpEvent } from "./source.ts";
-import { newTransfer } from "./transfer.ts";
+import { newTransfer } from "./transfer-state.ts";
 import type { Peer, WireFactory } from "./wire.ts";
 
 /** How often `tick` wants to be called while transfers are running, milliseconds. */

@@ -1,5 +1,5 @@
 import { DATA_HEADER, Opcode } from "./packet.ts";
-import { wireNumber } from "./transfer.ts";
+import { wireNumber } from "./transfer-state.ts";
 
 /**
  * How a content's octets lie in memory: DATA packets one after the other, each with its header, so that a window is one

@@ -3,15 +3,15 @@ import { type Geometry, packetSize, pieceOf } from "./layout.ts";
 import { decodeClientPacket, ErrorCode, encodeError, encodeOack, type RequestOption } from "./packet.ts";
 import type { Piece, PieceView } from "./pieces.ts";
 import type { TftpEvent, TransferInfo, TransferStats } from "./source.ts";
+import { step } from "./transfer.ts";
 import {
   ackedBlocks,
   isComplete,
   isVerified,
   type Send,
-  step,
   type TransferEvent,
   type TransferState,
-} from "./transfer.ts";
+} from "./transfer-state.ts";
 import type { Wire, WireEvents } from "./wire.ts";
 
 /** Milliseconds between two progress events. */
@@ -221,7 +221,7 @@ export class RunningTransfer implements WireEvents {
       bytes: outcome === "completed" && content.size !== undefined ? content.size : this.#bytesAcked(),
       blocks: acked,
       retransmissions,
-      milliseconds: now() - this.#startedAt,
+      milliseconds: Math.round(now() - this.#startedAt),
     };
     if (outcome === "completed") onEvent({ kind: "completed", transfer: info, stats });
     else onEvent({ kind: outcome, transfer: info, stats, reason });

@@ -1,159 +1,25 @@
-import { measured, type RoundTrip, type RtoLimits, timeoutOf } from "./rtt.ts";
+import { measured, type RoundTrip, timeoutOf } from "./rtt.ts";
+import {
+  ackedBlocks,
+  type Ended,
+  isComplete,
+  isVerified,
+  type Offering,
+  type Running,
+  type Send,
+  type Sending,
+  type TransferEvent,
+  type TransferState,
+  wireNumber,
+} from "./transfer-state.ts";
 
-/**
- * The sending side of one read transfer as a pure state machine: `step(state, event, now)` gives the next state and what
- * to send. It knows block numbers and time, no octets and no sockets; times are milliseconds of any steady clock.
- *
- * Blocks are counted without wrapping from 1; `wireNumber` gives what goes into the packet.
- */
-export interface TransferParams {
-  readonly windowSize: number;
-  /** Block number after 65535: 0, or 1 where the client asked for it. */
-  readonly rollover: 0 | 1;
-  /** Whether an OACK opens the transfer (RFC 2347), to be acknowledged as block 0. */
-  readonly offers: boolean;
-  /** Milliseconds between retransmissions that the client asked for: wins over the measured time-out (RFC 2349). */
-  readonly interval: number | undefined;
-  readonly rto: RtoLimits;
-  /** Milliseconds without progress after which a client counts as gone. */
-  readonly patience: number;
-  /** The same, as long as the client has not acknowledged anything. */
-  readonly probation: number;
-  /** Milliseconds to wait for the content's octets. */
-  readonly sourcePatience: number;
-  /** How often the opening packet may leave while nothing came back: the request's sender may be forged. */
-  readonly openings: number;
-}
-
-export type TransferEvent =
-  | { readonly kind: "start" }
-  /** An ACK with its 16-bit block number. */
-  | { readonly kind: "ack"; readonly block: number }
-  /** An ERROR from the client. */
-  | { readonly kind: "error"; readonly code: number; readonly message: string }
-  /** Only the first `sent` blocks of the data just asked for were in memory and left. */
-  | { readonly kind: "short"; readonly sent: number }
-  /** The octets that were missing are in memory now. */
-  | { readonly kind: "readable" }
-  /** The number of the content's last block is known now. */
-  | { readonly kind: "end"; readonly lastBlock: number }
-  /** The client sent its request once more, having acknowledged nothing. */
-  | { readonly kind: "repeat" }
-  /** The deadline has passed. */
-  | { readonly kind: "time" }
-  /** The client's port is closed, says the network. */
-  | { readonly kind: "unreachable" }
-  /** The client asked for something new at the same port. */
-  | { readonly kind: "superseded" }
-  /** We must end it: tell the client so. */
-  | {
-      readonly kind: "stop";
-      readonly outcome: "failed" | "aborted";
-      readonly code: number;
-      readonly reason: string;
-    };
-
-export type Send =
-  | { readonly kind: "oack" }
-  /** Blocks `first` to `first + count - 1`. */
-  | { readonly kind: "data"; readonly first: number; readonly count: number }
-  | { readonly kind: "error"; readonly code: number; readonly message: string };
-
-interface Running {
-  readonly params: TransferParams;
-  /** Undefined while the content's end is not known. */
-  readonly lastBlock: number | undefined;
-  readonly roundTrip: RoundTrip | undefined;
-  /** Time-outs in a row. */
-  readonly backoff: number;
-  /** When what is in flight left. */
-  readonly sentAt: number;
-  /** Whether an acknowledgement of what is in flight can be told from one of an earlier copy (Karn's rule). */
-  readonly measurable: boolean;
-  /** When the client last moved on. */
-  readonly progressAt: number;
-  /** Opening packets that may still leave. */
-  readonly openings: number;
-  /** Blocks (and OACKs) sent more than once. */
-  readonly retransmissions: number;
-  /** When to call with a `time` event. */
-  readonly deadline: number;
-}
-
-/** The OACK is out. */
-export interface Offering extends Running {
-  readonly kind: "offering";
-}
-
-/** Data is out, or being waited for. */
-export interface Sending extends Running {
-  readonly kind: "sending";
-  /** The oldest block that is not acknowledged. */
-  readonly base: number;
-  /** Blocks from `base` on that have left. */
-  readonly inFlight: number;
-  /** Whether octets are missing in memory: the window is not complete. */
-  readonly starved: boolean;
-  /** Whether a duplicate ACK was already answered since the last progress or time-out. */
-  readonly answeredDuplicate: boolean;
-}
-
-export interface Ended {
-  readonly kind: "ended";
-  readonly outcome: "completed" | "aborted" | "failed";
-  readonly reason: string;
-  /** Blocks that the client acknowledged. */
-  readonly acked: number;
-  readonly retransmissions: number;
-}
-
-export type TransferState = Offering | Sending | Ended;
-
+/** What an event leads to. */
 export interface Step {
   readonly state: TransferState;
   readonly send: Send | undefined;
 }
 
 const CLIENT_ERROR_DISK_FULL = 3;
-
-/** The state of a transfer that has sent nothing yet; a `start` event makes it send. */
-export function newTransfer(
-  params: TransferParams,
-  lastBlock: number | undefined,
-  now: number,
-): TransferState {
-  const running = {
-    params,
-    lastBlock,
-    roundTrip: undefined,
-    backoff: 0,
-    sentAt: now,
-    measurable: true,
-    progressAt: now,
-    openings: params.openings,
-    retransmissions: 0,
-    deadline: now,
-  };
-  if (params.offers) return { kind: "offering", ...running };
-  return { kind: "sending", ...running, base: 1, inFlight: 0, starved: false, answeredDuplicate: false };
-}
-
-/** What goes into the packet of block `block` (0 is the OACK's). */
-export function wireNumber(block: number, rollover: 0 | 1): number {
-  if (rollover === 0) return block % 65536;
-  return block === 0 ? 0 : ((block - 1) % 65535) + 1;
-}
-
-/** Blocks that the client has acknowledged. */
-export function ackedBlocks(state: TransferState): number {
-  if (state.kind === "ended") return state.acked;
-  return state.kind === "sending" ? state.base - 1 : 0;
-}
-
-/** Whether the client has shown that it hears us: until then its address may be forged. */
-export function isVerified(state: TransferState): boolean {
-  return state.kind === "sending" && (state.params.offers || state.base > 1);
-}
 
 /** Moves a transfer on by one event. Total: an event that means nothing now changes nothing. */
 export function step(state: TransferState, event: TransferEvent, now: number): Step {
@@ -210,16 +76,17 @@ function open(state: Offering | Sending, again: boolean, now: number): Step {
 }
 
 function sendOpening(state: Offering | Sending, again: boolean, now: number): Step {
-  const waits = { ...state, deadline: deadlineOf(state, now) };
-  if (state.openings <= 0) return { state: waits, send: undefined };
-  const common = {
+  const deadline = deadlineOf(state, state.roundTrip, state.backoff, now);
+  if (state.openings <= 0) return { state: { ...state, deadline }, send: undefined };
+  const turn = {
     openings: state.openings - 1,
     retransmissions: state.retransmissions + (again ? 1 : 0),
     measurable: state.measurable && !again,
-    sentAt: now,
   };
-  if (waits.kind === "offering") return { state: { ...waits, ...common }, send: { kind: "oack" } };
-  return sendWindow({ ...waits, ...common }, now);
+  if (state.kind === "offering") {
+    return { state: { ...state, ...turn, sentAt: now, deadline }, send: { kind: "oack" } };
+  }
+  return sendWindow({ ...state, ...turn }, now);
 }
 
 /** The client's answer to the OACK: block 0 starts the data. */
@@ -243,12 +110,13 @@ function onOfferAnswer(state: Offering, block: number, now: number): Step {
   );
 }
 
-/** Everything from `base` on that the window allows leaves (go-back-N). `measurable` is the caller's to set. */
-function sendWindow(state: Sending, now: number): Step {
-  const count = windowFrom(state, state.base);
+/** Everything from `base` on that the window allows leaves (go-back-N). */
+function sendWindow(turn: Sending, now: number): Step {
+  const count = windowFrom(turn, turn.base);
+  const deadline = deadlineOf(turn, turn.roundTrip, turn.backoff, now);
   return {
-    state: { ...state, inFlight: count, starved: false, sentAt: now, deadline: deadlineOf(state, now) },
-    send: { kind: "data", first: state.base, count },
+    state: { ...turn, inFlight: count, starved: false, sentAt: now, deadline },
+    send: { kind: "data", first: turn.base, count },
   };
 }
 
@@ -257,9 +125,9 @@ function windowFrom(state: Sending, base: number): number {
   return state.lastBlock === undefined ? windowSize : Math.min(windowSize, state.lastBlock - base + 1);
 }
 
-function deadlineOf(state: Offering | Sending, now: number): number {
+function deadlineOf(state: Running, roundTrip: RoundTrip | undefined, backoff: number, now: number): number {
   const { interval, rto } = state.params;
-  return now + (interval ?? timeoutOf(state.roundTrip, state.backoff, rto));
+  return now + (interval ?? timeoutOf(roundTrip, backoff, rto));
 }
 
 function onAck(state: Sending, block: number, now: number): Step {
@@ -267,24 +135,35 @@ function onAck(state: Sending, block: number, now: number): Step {
   if (moved === undefined) return { state, send: undefined };
   if (moved === 0) return onDuplicate(state, now);
   const base = state.base + moved;
-  const whole = moved === state.inFlight;
   if (state.lastBlock !== undefined && base > state.lastBlock) {
     return ended({ ...state, base }, "completed", "", undefined);
   }
   // A window that was acknowledged in part lost something: the rest goes out again, and later ACKs are ambiguous.
-  return sendWindow(
-    {
-      ...state,
-      roundTrip: whole && state.measurable ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip,
+  const whole = moved === state.inFlight;
+  const roundTrip =
+    whole && state.measurable ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip;
+  const count = windowFrom(state, base);
+  // Field by field: this runs once a window, and copying by spread takes longer than all the rest of it.
+  return {
+    state: {
+      kind: "sending",
+      params: state.params,
+      lastBlock: state.lastBlock,
+      roundTrip,
       backoff: 0,
-      progressAt: now,
+      sentAt: now,
       measurable: whole,
+      progressAt: now,
+      openings: state.openings,
       retransmissions: state.retransmissions + state.inFlight - moved,
+      deadline: deadlineOf(state, roundTrip, 0, now),
       base,
+      inFlight: count,
+      starved: false,
       answeredDuplicate: false,
     },
-    now,
-  );
+    send: { kind: "data", first: base, count },
+  };
 }
 
 /** How many blocks in flight an ACK covers: 0 for a repetition of the last one, undefined for one from elsewhere. */
@@ -366,17 +245,12 @@ function onReadable(state: Sending, now: number): Step {
       inFlight: state.inFlight + count,
       starved: false,
       sentAt: now,
-      deadline: deadlineOf(state, now),
+      deadline: deadlineOf(state, state.roundTrip, state.backoff, now),
       // Waiting for our own disk is not the client's silence.
       progressAt: state.inFlight === 0 ? now : state.progressAt,
     },
     send: { kind: "data", first, count },
   };
-}
-
-/** Whether everything has left, so that only the last ACK is missing. */
-export function isComplete(state: TransferState): boolean {
-  return state.kind === "sending" && state.lastBlock === state.base + state.inFlight - 1;
 }
 
 /** A client that begins something new has what it wanted: its last ACK was lost, or overtaken by the new request. */

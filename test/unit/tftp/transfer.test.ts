@@ -1,0 +1,346 @@
+import { describe, expect, test } from "vitest";
+import { type Step, step } from "../../../src/tftp/transfer.ts";
+import {
+  ackedBlocks,
+  newTransfer,
+  type TransferEvent,
+  type TransferParams,
+  type TransferState,
+  wireNumber,
+} from "../../../src/tftp/transfer-state.ts";
+
+const base: TransferParams = {
+  windowSize: 1,
+  rollover: 0,
+  offers: false,
+  interval: undefined,
+  rto: { initial: 1000, min: 50, max: 4000 },
+  patience: 20_000,
+  probation: 6_000,
+  sourcePatience: 30_000,
+  openings: 3,
+};
+
+/** Runs a transfer by hand: `at` sets the clock, each call feeds one event and tells what was sent. */
+class Hand {
+  state: TransferState;
+  now = 0;
+
+  constructor(params: Partial<TransferParams>, lastBlock: number | undefined) {
+    this.state = newTransfer({ ...base, ...params }, lastBlock, 0);
+  }
+
+  feed(event: TransferEvent): string {
+    const result: Step = step(this.state, event, this.now);
+    this.state = result.state;
+    const { send } = result;
+    if (!send) return "";
+    if (send.kind === "data") return `${send.first}..${send.first + send.count - 1}`;
+    return send.kind === "oack" ? "oack" : `error ${send.code}`;
+  }
+
+  start(): string {
+    return this.feed({ kind: "start" });
+  }
+
+  ack(block: number): string {
+    return this.feed({ kind: "ack", block });
+  }
+
+  /** Lets the deadline come, however far away. */
+  expire(): string {
+    if (this.state.kind === "ended") return "ended";
+    this.now = this.state.deadline;
+    return this.feed({ kind: "time" });
+  }
+
+  outcome(): string {
+    return this.state.kind === "ended" ? this.state.outcome : "running";
+  }
+}
+
+describe("lock-step", () => {
+  test("block by block to the end", () => {
+    const hand = new Hand({}, 3);
+    expect([hand.start(), hand.ack(1), hand.ack(2), hand.ack(3)]).toEqual(["1..1", "2..2", "3..3", ""]);
+    expect(hand.outcome()).toBe("completed");
+    expect(ackedBlocks(hand.state)).toBe(3);
+  });
+
+  test("with options the OACK is acknowledged as block 0", () => {
+    const hand = new Hand({ offers: true }, 1);
+    expect([hand.start(), hand.ack(1), hand.ack(0), hand.ack(1)]).toEqual(["oack", "", "1..1", ""]);
+    expect(hand.outcome()).toBe("completed");
+  });
+
+  test("a repeated ACK is never answered: the sorcerer's apprentice", () => {
+    const hand = new Hand({}, 10);
+    hand.start();
+    expect(hand.ack(1)).toBe("2..2");
+    hand.now = 500;
+    for (let i = 0; i < 5; i++) expect(hand.ack(1)).toBe("");
+    expect(hand.ack(2)).toBe("3..3");
+    expect(hand.ack(1)).toBe("");
+  });
+
+  test.each([2, 5, 65535, 0])("an ACK of block %d, which is not out, means nothing", (block) => {
+    const hand = new Hand({}, 10);
+    hand.start();
+    expect(hand.ack(block)).toBe("");
+    expect(ackedBlocks(hand.state)).toBe(0);
+  });
+});
+
+describe("windows", () => {
+  test("go out whole, the last one shorter", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 10);
+    hand.start();
+    expect([hand.ack(0), hand.ack(4), hand.ack(8), hand.ack(10)]).toEqual(["1..4", "5..8", "9..10", ""]);
+    expect(hand.outcome()).toBe("completed");
+  });
+
+  test("an ACK inside the window goes back to what is missing", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 100);
+    hand.start();
+    hand.ack(0);
+    expect(hand.ack(2)).toBe("3..6");
+    expect(hand.state).toMatchObject({ retransmissions: 2 });
+    expect(hand.ack(6)).toBe("7..10");
+  });
+
+  test("a repeated ACK says that the window's first block is missing: answered once", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 100);
+    hand.start();
+    hand.now = 10;
+    hand.ack(0);
+    hand.now = 20;
+    expect(hand.ack(4)).toBe("5..8");
+    hand.now = 21;
+    expect(hand.ack(4), "too early to be about what is out").toBe("");
+    hand.now = 31;
+    expect(hand.ack(4)).toBe("5..8");
+    hand.now = 45;
+    for (let i = 0; i < 5; i++) expect(hand.ack(4)).toBe("");
+    expect(hand.ack(8)).toBe("9..12");
+  });
+});
+
+describe("block numbers wrap", () => {
+  test.each([
+    [0, [65535, 0, 1]],
+    [1, [65535, 1, 2]],
+  ] as const)("to %d", (rollover, numbers) => {
+    expect([65535, 65536, 65537].map((block) => wireNumber(block, rollover))).toEqual(numbers);
+  });
+
+  test.each([
+    [0, 1],
+    [1, 1],
+    [0, 16],
+    [1, 16],
+    [0, 64],
+    [1, 64],
+  ] as const)("to %d, in windows of %d, three times over", (rollover, windowSize) => {
+    const last = 200_001;
+    const hand = new Hand({ offers: true, rollover, windowSize }, last);
+    hand.start();
+    hand.ack(0);
+    let sent = Math.min(windowSize, last);
+    for (let guard = 0; hand.outcome() === "running" && guard <= last; guard++) {
+      const send = hand.ack(wireNumber(sent, rollover));
+      if (send !== "") sent = Number(send.split("..")[1]);
+    }
+    expect(hand.outcome()).toBe("completed");
+    expect(hand.state).toMatchObject({ acked: last, retransmissions: 0 });
+  });
+});
+
+describe("time", () => {
+  test("what is lost leaves again, later each time, until patience ends", () => {
+    const hand = new Hand({ offers: true }, 5);
+    hand.start();
+    hand.now = 40;
+    hand.ack(0);
+    const sends: string[] = [];
+    const times: number[] = [];
+    for (let i = 0; i < 50 && hand.outcome() === "running"; i++) {
+      sends.push(hand.expire());
+      times.push(hand.now);
+    }
+    expect(sends.at(-1)).toBe("error 0");
+    expect(new Set(sends.slice(0, -1))).toEqual(new Set(["1..1"]));
+    const gaps = times.map((time, i) => time - (times[i - 1] ?? 40));
+    for (const [i, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(gaps[i - 1] ?? 0);
+    expect(Math.max(...gaps)).toBe(4000);
+    expect(hand.now).toBeLessThanOrEqual(20_000 + 4000 + 40);
+    expect(hand.outcome()).toBe("failed");
+  });
+
+  test("the time-out follows the round trip that was measured", () => {
+    const hand = new Hand({ offers: true }, 1000);
+    hand.start();
+    hand.ack(0);
+    for (let block = 1; block < 100; block++) {
+      hand.now += 200;
+      hand.ack(block);
+    }
+    const { state } = hand;
+    expect(state.kind === "sending" && state.deadline - hand.now).toBeGreaterThan(200);
+    expect(state.kind === "sending" && state.deadline - hand.now).toBeLessThan(400);
+  });
+
+  test("the interval that the client asked for wins", () => {
+    const hand = new Hand({ offers: true, interval: 3000 }, 5);
+    hand.start();
+    hand.now = 1;
+    hand.ack(0);
+    const times: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      expect(hand.expire()).toBe("1..1");
+      times.push(hand.now);
+    }
+    expect(times).toEqual([3001, 6001, 9001, 12001]);
+  });
+
+  test("an address that never answered gets no more than a few opening packets, and no error", () => {
+    const hand = new Hand({ offers: true }, 5);
+    const sends = [hand.start()];
+    for (let i = 0; i < 50 && hand.outcome() === "running"; i++) sends.push(hand.expire());
+    expect(sends.filter((send) => send !== "")).toEqual(["oack", "oack", "oack"]);
+    expect(hand.now).toBeLessThanOrEqual(6000 + 4000);
+    expect(hand.state).toMatchObject({ outcome: "failed", reason: "the client never answered" });
+  });
+
+  test("the same without options: the first block, three times", () => {
+    const hand = new Hand({}, 5);
+    const sends = [hand.start()];
+    for (let i = 0; i < 50 && hand.outcome() === "running"; i++) sends.push(hand.expire());
+    expect(sends.filter((send) => send !== "")).toEqual(["1..1", "1..1", "1..1"]);
+  });
+
+  test("a client that asks again is answered again, once for each time", () => {
+    const hand = new Hand({ offers: true, openings: 1 }, 5);
+    expect(hand.start()).toBe("oack");
+    expect(hand.expire()).toBe("");
+    expect(hand.feed({ kind: "repeat" })).toBe("oack");
+    expect(hand.feed({ kind: "repeat" })).toBe("oack");
+    hand.ack(0);
+    expect(hand.feed({ kind: "repeat" }), "it hears us: a copy of its request").toBe("");
+  });
+
+  test("a time event before the deadline does nothing", () => {
+    const hand = new Hand({}, 5);
+    hand.start();
+    expect(hand.feed({ kind: "time" })).toBe("");
+  });
+});
+
+describe("a slow disk", () => {
+  test("what is in memory leaves, the rest follows", () => {
+    const hand = new Hand({ offers: true, windowSize: 8 }, 100);
+    hand.start();
+    expect(hand.ack(0)).toBe("1..8");
+    hand.feed({ kind: "short", sent: 3 });
+    expect(hand.feed({ kind: "readable" })).toBe("4..8");
+    expect(hand.ack(8)).toBe("9..16");
+  });
+
+  test("an ACK of what did leave asks for the next window", () => {
+    const hand = new Hand({ offers: true, windowSize: 8 }, 100);
+    hand.start();
+    hand.ack(0);
+    hand.feed({ kind: "short", sent: 3 });
+    expect(hand.ack(5), "not out yet").toBe("");
+    expect(hand.ack(3)).toBe("4..11");
+  });
+
+  test("nothing at all for too long ends in an error", () => {
+    const hand = new Hand({ offers: true }, 100);
+    hand.start();
+    hand.ack(0);
+    hand.feed({ kind: "short", sent: 0 });
+    expect(hand.expire()).toBe("error 0");
+    expect(hand.now).toBe(30_000);
+  });
+
+  test("an end that shows late", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, undefined);
+    hand.start();
+    expect(hand.ack(0)).toBe("1..4");
+    hand.feed({ kind: "short", sent: 2 });
+    hand.feed({ kind: "end", lastBlock: 3 });
+    expect(hand.feed({ kind: "readable" })).toBe("3..3");
+    hand.ack(3);
+    expect(hand.outcome()).toBe("completed");
+  });
+});
+
+describe("how it can end", () => {
+  const error = (code: number): TransferEvent => ({ kind: "error", code, message: "x" });
+
+  test.each([
+    [8, "aborted"],
+    [0, "aborted"],
+    [5, "aborted"],
+    [3, "failed"],
+  ])("client error %d instead of any data: %s", (code, outcome) => {
+    const hand = new Hand({ offers: true }, 5);
+    hand.start();
+    expect(hand.feed(error(code))).toBe("");
+    expect(hand.outcome()).toBe(outcome);
+  });
+
+  test.each([
+    [8, "aborted"],
+    [0, "aborted"],
+    [3, "failed"],
+    [5, "failed"],
+  ])("client error %d in the middle: %s", (code, outcome) => {
+    const hand = new Hand({}, 5);
+    hand.start();
+    hand.ack(1);
+    expect(hand.feed(error(code))).toBe("");
+    expect(hand.outcome()).toBe(outcome);
+  });
+
+  test("the client's port is closed", () => {
+    const hand = new Hand({}, 5);
+    hand.start();
+    expect(hand.feed({ kind: "unreachable" })).toBe("");
+    expect(hand.outcome()).toBe("aborted");
+  });
+
+  test("we stop it, and say so", () => {
+    const hand = new Hand({}, 5);
+    hand.start();
+    expect(hand.feed({ kind: "stop", outcome: "failed", code: 0, reason: "shutting down" })).toBe("error 0");
+    expect(hand.outcome()).toBe("failed");
+  });
+
+  test("a new request of a client that has it all but for the last ACK", () => {
+    const hand = new Hand({}, 2);
+    hand.start();
+    hand.ack(1);
+    hand.feed({ kind: "superseded" });
+    expect(hand.outcome()).toBe("completed");
+  });
+
+  test("a new request in the middle", () => {
+    const hand = new Hand({}, 3);
+    hand.start();
+    hand.ack(1);
+    hand.feed({ kind: "superseded" });
+    expect(hand.outcome()).toBe("aborted");
+  });
+
+  test("nothing happens after the end", () => {
+    const hand = new Hand({}, 1);
+    hand.start();
+    hand.ack(1);
+    const { state } = hand;
+    for (const event of [error(3), { kind: "time" }, { kind: "ack", block: 1 }, { kind: "start" }] as const) {
+      expect(hand.feed(event)).toBe("");
+    }
+    expect(hand.state).toBe(state);
+  });
+});
