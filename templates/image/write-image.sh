@@ -43,16 +43,10 @@ stream_image() {
   mkfifo "$RUN/sum.pipe"
   sha256sum <"$RUN/sum.pipe" >"$RUN/sum" &
   summer=$!
-  (
-    { download; echo $? >"$RUN/status.fetch"; } |
-      tee "$RUN/sum.pipe" |
-      { unpack; echo $? >"$RUN/status.unpack"; } |
-      { write_disk; echo $? >"$RUN/status.write"; }
-  ) &
+  { download; echo $? >"$RUN/status.fetch"; } | /usr/bin/tee "$RUN/sum.pipe" | store &
   stream=$!
   watch_stream
-  wait "$stream"
-  wait "$summer"
+  wait
 
   # A break in one place breaks its neighbours too: look for the first cause.
   [ "$(cat "$RUN/status.write")" = 0 ] || spoiled "cannot write to $DISK: $(tail -n 1 "$RUN/write.err")"
@@ -69,13 +63,25 @@ download() {
   sh -c 'echo $$ >"$RUN/fetch.pid"; exec wget -q -O - "$0"' "$(key bootwire.image)" 2>"$RUN/fetch.err"
 }
 
+# store: what comes in goes unpacked onto the disk. An image that is not packed saves the way through one more pipe.
+store() {
+  format=$(key bootwire.format)
+  if [ "$format" = raw ]; then
+    echo 0 >"$RUN/status.unpack"
+    write_disk
+  else
+    { unpack; echo $? >"$RUN/status.unpack"; } | write_disk
+  fi
+  echo $? >"$RUN/status.write"
+}
+
 unpack() {
-  case $(key bootwire.format) in
-    raw) cat ;;
+  case $format in
     gz) gunzip -c ;;
+    # With their paths, since this shell would take busybox's own xz.
     xz) /bin/xz -dc ;;
     zst) /bin/zstd -dcq ;;
-    *) echo "unknown format '$(key bootwire.format)'" >&2; false ;;
+    *) echo "unknown format '$format'" >&2; false ;;
   esac 2>"$RUN/unpack.err"
 }
 

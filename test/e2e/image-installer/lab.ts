@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { open, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { join } from "node:path";
 import type { Assets } from "../../../src/assets/load.ts";
 import { parseCallbackBody } from "../../../src/http/callback-body.ts";
 import type { Answer, BootPlan } from "../../../src/installers/installer.ts";
@@ -32,6 +31,7 @@ export class FakeDaemon {
   answers: ReadonlyMap<string, Answer> = new Map();
   /** Status for calls by name; 204 by default. */
   readonly statuses = new Map<string, number>();
+  readonly #waiting = new Map<string, () => void>();
   #server: Server | undefined;
   #port = 0;
 
@@ -59,6 +59,12 @@ export class FakeDaemon {
     await once(server, "close");
   }
 
+  /** Waits for a call. */
+  async called(name: string): Promise<void> {
+    if (this.calls.some((call) => call.name === name)) return;
+    await new Promise<void>((resolve) => this.#waiting.set(name, resolve));
+  }
+
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? "";
     if (request.method === "POST") {
@@ -71,6 +77,7 @@ export class FakeDaemon {
       );
       this.calls.push({ name, percent, reason, log });
       response.writeHead(this.statuses.get(name) ?? 204).end();
+      this.#waiting.get(name)?.();
     } else if (url.startsWith("/media/")) {
       this.media(request, response);
     } else {
@@ -220,9 +227,4 @@ export function debugfs(disk: string, command: string): string {
   });
   if (read.status !== 0) throw new Error(`debugfs: ${read.stderr}`);
   return read.stdout;
-}
-
-/** Where things of one test are. */
-export function inFolder(folder: string): (name: string) => string {
-  return (name) => join(folder, name);
 }
