@@ -58,9 +58,15 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const closers = new Closers();
   const end = untilEnd(log);
   try {
-    const reload = await start(options, log, closers, end.broken);
-    process.on("SIGHUP", reload);
-    closers.add("SIGHUP", () => void process.off("SIGHUP", reload));
+    const starting = start(options, log, closers, end.broken);
+    const begun = await Promise.race([starting, end.code]);
+    if (typeof begun === "number") {
+      // Told to end while still starting: what that opens meanwhile has to be there to be closed.
+      await starting;
+      return begun;
+    }
+    process.on("SIGHUP", begun);
+    closers.add("SIGHUP", () => void process.off("SIGHUP", begun));
     const code = await end.code;
     log.info("ending");
     return code;
