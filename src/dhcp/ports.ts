@@ -109,4 +109,34 @@ export interface DhcpEvent {
   readonly file: string | undefined;
   /** Why it was so decided. */
   readonly reason: string;
+  /** The same as a word from a fixed list, for counters. */
+  readonly code?: ReasonCode;
 }
+
+/** What decisions are counted by. */
+export type ReasonCode =
+  /** A request that the RFC's rules answer as they should. */
+  | "ok"
+  | "unknown-host"
+  | "no-subnet"
+  | "not-ethernet"
+  | "not-a-request"
+  | "unknown-message-type"
+  | "no-lease"
+  | "wrong-network"
+  | "wrong-address"
+  | "taken"
+  | "other-server"
+  | "not-a-boot-client"
+  | "nothing-to-boot"
+  | "advisor"
+  | "not-ours"
+  | "bootp-without-reservation"
+  | "pool-exhausted"
+  | "in-use"
+  | "rate-limited"
+  | "overloaded"
+  | "malformed"
+  | "store"
+  | "send"
+  | "internal";

@@ -66,6 +66,11 @@ export class SystemError extends Error {
   }
 }
 
+/** Whether sockets can be bound to a device on this machine. */
+export function canBindToDevice(native: Native | undefined): native is Native {
+  return native !== undefined;
+}
+
 /** The bindings, or `undefined` where koffi or Linux is missing. */
 export async function loadNative(): Promise<Native | undefined> {
   if (process.platform !== "linux") return undefined;

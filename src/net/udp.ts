@@ -1,6 +1,7 @@
 import dgram from "node:dgram";
 import { once } from "node:events";
 import {
+  canBindToDevice,
   loadNative,
   type Native,
   SO_BINDTODEVICE,
@@ -26,11 +27,6 @@ export interface UdpSocketOptions {
   readonly reuseAddress?: boolean;
   /** Octets of the kernel's receive queue; beyond the system's limit where we have the right to (SO_RCVBUFFORCE). */
   readonly receiveBuffer?: number;
-}
-
-/** Whether `device` is honoured on this machine. */
-export function canBindToDevice(native: Native | undefined): native is Native {
-  return native !== undefined;
 }
 
 /**

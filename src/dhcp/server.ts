@@ -1,0 +1,364 @@
+import type dgram from "node:dgram";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { ANY, formatIpv4, type Ipv4, parseIpv4 } from "../net/ipv4.ts";
+import { type Mac, macFromBytes } from "../net/mac.ts";
+import { loadNative, type Native } from "../net/native.ts";
+import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
+import { Allocator } from "./allocator.ts";
+import { type DhcpPorts, MessageType, Option, STANDARD_PORTS } from "./codes.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import type { Arrival, Decision, EngineSettings, Reply } from "./decision.ts";
+import { decide } from "./engine.ts";
+import { EventGate } from "./event-gate.ts";
+import { closeLinks, type Link, openLinks } from "./links.ts";
+import { type DhcpPacket, decode, encode } from "./packet.ts";
+import type { BootAdvisor, DhcpEvent, HostDirectory, LeaseStore, ReasonCode } from "./ports.ts";
+import { openProber, type Prober } from "./prober.ts";
+import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.ts";
+import { ScopeIndex, type Subnet } from "./subnet.ts";
+
+/** What may change while the server runs; leases, offers and sockets stay. */
+export interface DhcpSettings {
+  readonly mode: "server" | "proxy";
+  readonly subnets: readonly Subnet[];
+  /** Whether to NAK clients that ask for an address of another network (RFC 2131 §4.3.2). */
+  readonly authoritative: boolean;
+  /** `ignore`: silence; `lease`: an address without boot; `register`: an address, and what the advisor says. */
+  readonly unknownHosts: "ignore" | "lease" | "register";
+  readonly hosts: HostDirectory;
+  readonly boot: BootAdvisor;
+}
+
+export interface DhcpServerOptions extends DhcpSettings {
+  readonly interfaces: readonly NetworkInterface[];
+  readonly leases: LeaseStore;
+  readonly observer: { onEvent(event: DhcpEvent): void };
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+  readonly ports?: DhcpPorts;
+  readonly rateLimit?: RateLimit;
+  /**
+   * Milliseconds to wait for an answer when an address that is new to a client is looked for on the wire before it is
+   * offered; 0: do not look.
+   */
+  readonly probeTimeout?: number;
+  /** Seconds that an offered address is held for its client. */
+  readonly offerHold?: number;
+  /** Seconds that an address is kept back after it was found in use. */
+  readonly quarantine?: number;
+  /** Without native calls even where there are any; for tests. */
+  readonly withoutNative?: boolean;
+}
+
+/** How often something was decided, by what came and what became of it. */
+export interface DhcpCounter {
+  /** `discover`, `request` …, `bootp`, `malformed`. */
+  readonly message: string;
+  readonly outcome: DhcpEvent["kind"];
+  readonly code: ReasonCode | undefined;
+  readonly count: number;
+}
+
+/** ACKs that may wait for the disk; beyond, clients are left to ask again. */
+const COMMIT_LIMIT = 20_000;
+/** Milliseconds in which the same event is told once. */
+const EVENT_QUIET = 10_000;
+/** Addresses to look for on behalf of one DISCOVER, when the first ones turn out to be in use. */
+const PROBES_PER_DISCOVER = 3;
+const NAMES = new Map<number, string>(Object.entries(MessageType).map(([name, code]) => [code, name]));
+
+/**
+ * A DHCP server on real sockets: hears, asks the engine, stores, sends. Decides nothing itself, and nothing that a client
+ * sends makes it throw.
+ */
+export class DhcpServer {
+  readonly #options: DhcpServerOptions;
+  readonly #clock: () => number;
+  readonly #commits: CommitQueue;
+  readonly #limiter: RateLimiter;
+  readonly #gate = new EventGate(EVENT_QUIET);
+  readonly #counters = new Map<string, DhcpCounter & { count: number }>();
+  readonly #own: ReadonlySet<Ipv4>;
+  #settings: DhcpSettings;
+  #engine: EngineSettings;
+  #table: Allocator;
+  #links: readonly Link[] = [];
+  #neighbours: Neighbours | undefined;
+  #prober: Prober | undefined;
+  #state: "new" | "running" | "closed" = "new";
+
+  constructor(options: DhcpServerOptions) {
+    this.#options = options;
+    this.#settings = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#own = new Set(options.interfaces.flatMap((one) => one.addresses.map((own) => own.address)));
+    this.#limiter = new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT);
+    this.#commits = new CommitQueue({
+      store: options.leases,
+      endOfTurn: (callback) => void setImmediate(callback),
+      limit: COMMIT_LIMIT,
+    });
+    this.#engine = this.#engineSettings();
+    this.#table = new Allocator(this.#allocatorSettings());
+  }
+
+  /**
+   * Loads the leases, then opens the sockets. Rejects with what the store says, or with a node style error (`code` EACCES,
+   * EADDRINUSE …), and leaves nothing open.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== "new") throw new Error("a DHCP server is started once");
+    this.#state = "running";
+    this.#table = new Allocator(this.#allocatorSettings(), await this.#options.leases.load());
+    const native = this.#options.withoutNative ? undefined : await loadNative();
+    this.#links = await openLinks(this.#options.interfaces, this.#engine.ports, native);
+    this.#openHelpers(native);
+    for (const link of this.#links) this.#listen(link);
+  }
+
+  /** Takes new settings, for every message from now on. Leases and offers stay. */
+  reconfigure(settings: Partial<DhcpSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#engine = this.#engineSettings();
+    this.#table.reconfigure(this.#allocatorSettings());
+  }
+
+  /** Answers nothing more, stores what is on its way, closes everything. */
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#prober?.close();
+    await this.#commits.flush();
+    await closeLinks(this.#links);
+    this.#neighbours?.close();
+  }
+
+  /** Since the start. */
+  counters(): readonly DhcpCounter[] {
+    return [...this.#counters.values()];
+  }
+
+  /** How many addresses have a lease, current or past, and are remembered. */
+  get leaseCount(): number {
+    return this.#table.leaseCount;
+  }
+
+  #openHelpers(native: Native | undefined): void {
+    if (!native) return;
+    this.#neighbours = openNeighbours(native);
+    const timeout = this.#options.probeTimeout ?? 0;
+    if (timeout > 0) this.#prober = openProber(native, this.#neighbours, timeout);
+  }
+
+  #engineSettings(): EngineSettings {
+    const { mode, authoritative, unknownHosts, hosts, boot, subnets } = this.#settings;
+    return {
+      mode,
+      authoritative,
+      unknownHosts,
+      hosts,
+      boot,
+      scopes: new ScopeIndex(subnets),
+      ports: this.#options.ports ?? STANDARD_PORTS,
+      own: this.#own,
+      offerHold: (this.#options.offerHold ?? 60) * 1000,
+      quarantine: (this.#options.quarantine ?? 3600) * 1000,
+    };
+  }
+
+  #allocatorSettings() {
+    return { subnets: this.#settings.subnets, hosts: this.#settings.hosts, excluded: this.#own };
+  }
+
+  #listen(link: Link): void {
+    for (const socket of [link.server, ...link.ears]) {
+      socket.on("message", (bytes, from) => this.#receive(link, "server", bytes, from));
+    }
+    link.bootServer.on("message", (bytes, from) => this.#receive(link, "boot-server", bytes, from));
+    for (const socket of [link.server, link.bootServer, ...link.ears]) {
+      socket.on("error", (error) => this.#fail(link, "internal", "socket", error));
+    }
+  }
+
+  #receive(link: Link, port: Arrival["port"], bytes: Buffer, from: dgram.RemoteInfo): void {
+    if (this.#state !== "running") return;
+    try {
+      const now = this.#clock();
+      if (!this.#admit(link, bytes, now)) return;
+      const decoded = decode(bytes);
+      if (!decoded.ok) {
+        this.#tell("malformed", this.#plainEvent(link, "malformed", "malformed", decoded.reason), now);
+        return;
+      }
+      const source = { address: parseIpv4(from.address) ?? ANY, port: from.port };
+      const arrival: Arrival = { interface: link.interface, port, source, now };
+      this.#answer(link, decoded.packet, arrival, PROBES_PER_DISCOVER);
+    } catch (error) {
+      this.#fail(link, "internal", "a message could not be answered", error);
+    }
+  }
+
+  /** Rate limit, before any work is done. */
+  #admit(link: Link, bytes: Buffer, now: number): boolean {
+    if (bytes.length < 34) return true;
+    const client = bytes.toString("latin1", 28, 34);
+    const verdict = this.#limiter.check(client, now);
+    if (verdict === "pass") return true;
+    const mac = macFromBytes(bytes.subarray(28, 34));
+    const event = this.#plainEvent(link, "silent", "rate-limited", "asks too often; left unanswered", mac);
+    if (verdict === "refuse-first") this.#tell("any", event, now);
+    else this.#count("any", event);
+    return false;
+  }
+
+  #answer(link: Link, packet: DhcpPacket, arrival: Arrival, probes: number): void {
+    const decision = decide(packet, arrival, this.#engine, this.#table);
+    for (const change of decision.changes) this.#table.apply(change);
+    const message = messageName(packet);
+    const leases = decision.changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
+    const finish = () => {
+      this.#tell(message, decision.event, arrival.now);
+      if (decision.reply) this.#send(link, arrival.port, decision.reply);
+    };
+    if (leases.length > 0) {
+      const taken = this.#commits.add(leases, (error) => {
+        if (error === undefined) finish();
+        else
+          this.#fail(
+            link,
+            "store",
+            "a lease could not be stored, so no answer was sent",
+            error,
+            decision.event,
+          );
+      });
+      if (!taken) {
+        this.#fail(
+          link,
+          "overloaded",
+          "too many leases wait for the disk; left unanswered",
+          undefined,
+          decision.event,
+        );
+      }
+    } else if (decision.probe !== undefined && this.#prober) {
+      this.#probe(this.#prober, link, packet, arrival, decision, decision.probe, probes, finish);
+    } else {
+      finish();
+    }
+  }
+
+  /** Looks for the address on the wire, and offers another one when somebody answers for it. */
+  #probe(
+    prober: Prober,
+    link: Link,
+    packet: DhcpPacket,
+    arrival: Arrival,
+    decision: Decision,
+    address: Ipv4,
+    probes: number,
+    finish: () => void,
+  ): void {
+    const mac = decision.event.mac;
+    prober.probe({ device: link.interface.name, onLink: packet.giaddr === ANY, address }, (holder) => {
+      if (this.#state !== "running") return;
+      if (!holder.inUse || (holder.mac !== undefined && holder.mac === mac)) {
+        finish();
+        return;
+      }
+      const now = this.#clock();
+      const by = holder.mac === undefined ? "somebody" : holder.mac;
+      const reason = `${by} answers for the address; it is in quarantine`;
+      const owner = holder.mac ?? mac;
+      if (owner !== undefined) this.#quarantine(link, address, owner, now);
+      const event = { ...decision.event, kind: "conflict", code: "in-use", reason, file: undefined } as const;
+      this.#tell("probe", event, now);
+      if (probes > 1) this.#answer(link, packet, { ...arrival, now }, probes - 1);
+    });
+  }
+
+  #quarantine(link: Link, address: Ipv4, mac: Mac, now: number): void {
+    const lease = {
+      address,
+      mac,
+      clientId: undefined,
+      hostName: undefined,
+      state: "declined",
+      expiresAt: now + this.#engine.quarantine,
+      updatedAt: now,
+    } as const;
+    this.#table.apply({ kind: "lease", lease });
+    this.#commits.add([lease], (error) => {
+      if (error !== undefined) this.#fail(link, "store", "a quarantine could not be stored", error);
+    });
+  }
+
+  #send(link: Link, port: Arrival["port"], reply: Reply): void {
+    const { bytes } = encode(reply.packet, { maxSize: reply.maxSize });
+    const socket = port === "server" ? link.server : link.bootServer;
+    const address = this.#reach(link, reply);
+    socket.send(bytes, reply.to.port, address, (error) => {
+      if (error && this.#state === "running") this.#fail(link, "send", `nothing reaches ${address}`, error);
+    });
+  }
+
+  /** A client without an address is told by name to the kernel; where that cannot be done, everybody hears. */
+  #reach(link: Link, { to }: Reply): string {
+    switch (to.kind) {
+      case "unicast":
+        return formatIpv4(to.address);
+      case "broadcast":
+        return "255.255.255.255";
+      case "hardware": {
+        const reachable = this.#neighbours?.set(link.interface.name, to.address, to.mac) ?? false;
+        return reachable ? formatIpv4(to.address) : "255.255.255.255";
+      }
+    }
+  }
+
+  #fail(link: Link, code: ReasonCode, what: string, error: unknown, about?: DhcpEvent): void {
+    const detail = error instanceof Error ? `: ${error.message}` : "";
+    const event = {
+      ...this.#plainEvent(link, "error", code, `${what}${detail}`, about?.mac),
+      address: about?.address,
+    };
+    this.#tell("any", event, this.#clock());
+  }
+
+  #plainEvent(link: Link, kind: DhcpEvent["kind"], code: ReasonCode, reason: string, mac?: Mac): DhcpEvent {
+    return {
+      kind,
+      mac,
+      address: undefined,
+      interface: link.interface.name,
+      arch: undefined,
+      userClass: undefined,
+      file: undefined,
+      reason,
+      code,
+    };
+  }
+
+  #tell(message: string, event: DhcpEvent, now: number): void {
+    this.#count(message, event);
+    if (!this.#gate.passes(event, now)) return;
+    try {
+      this.#options.observer.onEvent(event);
+    } catch {
+      // An observer that throws must not cost a client its answer; it has been told what there is to tell.
+    }
+  }
+
+  #count(message: string, event: DhcpEvent): void {
+    const key = `${message} ${event.kind} ${event.code}`;
+    const counter = this.#counters.get(key);
+    if (counter) counter.count += 1;
+    else this.#counters.set(key, { message, outcome: event.kind, code: event.code, count: 1 });
+  }
+}
+
+function messageName(packet: DhcpPacket): string {
+  if (packet.op !== 1) return "reply";
+  const type = packet.options.get(Option.messageType)?.[0];
+  return type === undefined ? "bootp" : (NAMES.get(type) ?? "unknown");
+}
