@@ -1,0 +1,245 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { step } from "../../src/tftp/transfer.ts";
+import {
+  newTransfer,
+  type TransferParams,
+  type TransferState,
+  wireNumber,
+} from "../../src/tftp/transfer-state.ts";
+
+/** A bad network: probabilities, and delays in milliseconds. */
+interface Network {
+  readonly loss: number;
+  readonly duplication: number;
+  readonly minDelay: number;
+  readonly jitter: number;
+  readonly seed: number;
+}
+
+/** A repeatable source of numbers in 0 … 1 (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Message =
+  | { readonly to: "server"; readonly block: number }
+  | { readonly to: "client"; readonly oack: true }
+  | { readonly to: "client"; readonly oack: false; readonly block: number; readonly content: number };
+
+interface Outcome {
+  readonly state: TransferState;
+  /** The contents that the client took, in order. */
+  readonly received: readonly number[];
+  readonly clientDone: boolean;
+  readonly time: number;
+  readonly blocksSent: number;
+  readonly mostForOneBase: number;
+}
+
+const CLIENT_TIMEOUT = 1000;
+const CLIENT_TRIES = 6;
+
+/**
+ * Runs a transfer against a client that does what RFC 7440 says: acknowledges each full window, and the last block in
+ * order when one is missing; that repeats its last ACK when it hears nothing, and gives up in the end. The disk may be
+ * slow: `missing(block)` says how long a block's octets take to come.
+ */
+function run(params: TransferParams, lastBlock: number, network: Network, diskDelay: number): Outcome {
+  const random = randomOf(network.seed);
+  const queue: { at: number; order: number; message: Message | "disk" | "client-time" }[] = [];
+  let order = 0;
+  const post = (message: Message | "disk" | "client-time", at: number) => {
+    queue.push({ at, order: order++, message });
+    queue.sort((a, b) => a.at - b.at || a.order - b.order);
+  };
+  let now = 0;
+  const carry = (message: Message) => {
+    const copies = random() < network.duplication ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      if (random() >= network.loss) post(message, now + network.minDelay + random() * network.jitter);
+    }
+  };
+
+  let state = newTransfer(params, lastBlock, now);
+  let blocksSent = 0;
+  let base = 0;
+  let forBase = 0;
+  let mostForOneBase = 0;
+  const feed = (event: Parameters<typeof step>[1]) => {
+    const result = step(state, event, now);
+    state = result.state;
+    const { send } = result;
+    if (!send) return;
+    if (send.kind === "oack") carry({ to: "client", oack: true });
+    if (send.kind !== "data") return;
+    const missing = diskDelay > 0 && random() < 0.3;
+    const leaves = missing ? Math.floor(random() * send.count) : send.count;
+    if (send.first !== base) {
+      base = send.first;
+      forBase = 0;
+    }
+    for (let i = 0; i < leaves; i++) {
+      const content = send.first + i;
+      carry({ to: "client", oack: false, block: wireNumber(content, params.rollover), content });
+    }
+    blocksSent += leaves;
+    forBase += leaves;
+    mostForOneBase = Math.max(mostForOneBase, forBase);
+    if (missing) {
+      feed({ kind: "short", sent: leaves });
+      post("disk", now + random() * diskDelay);
+    }
+  };
+
+  const received: number[] = [];
+  let inWindow = 0;
+  let gapReported = -1;
+  let lastAck: number | undefined;
+  let clientDone = false;
+  let clientGone = false;
+  let clientDeadline = 0;
+  let clientTries = 0;
+  const clientHeard = () => {
+    clientTries = 0;
+    clientDeadline = now + CLIENT_TIMEOUT;
+    post("client-time", clientDeadline);
+  };
+  const ack = (block: number) => {
+    lastAck = block;
+    inWindow = 0;
+    carry({ to: "server", block });
+  };
+  const onClient = (message: Message & { to: "client" }) => {
+    if (clientGone) return;
+    if (message.oack) {
+      if (received.length > 0) return;
+      clientHeard();
+      ack(0);
+      return;
+    }
+    const next = received.length + 1;
+    if (message.block !== wireNumber(next, params.rollover)) {
+      // Something is missing, or old: say once where we stand.
+      if (!clientDone && gapReported !== received.length) {
+        gapReported = received.length;
+        ack(wireNumber(received.length, params.rollover));
+      } else if (clientDone) carry({ to: "server", block: wireNumber(lastBlock, params.rollover) });
+      return;
+    }
+    received.push(message.content);
+    inWindow++;
+    clientHeard();
+    if (next === lastBlock) clientDone = true;
+    if (inWindow === params.windowSize || clientDone) ack(wireNumber(next, params.rollover));
+  };
+
+  feed({ kind: "start" });
+  clientHeard();
+  for (let guard = 0; guard < 2_000_000; guard++) {
+    const due = queue[0];
+    const deadline = state.kind === "ended" ? Number.POSITIVE_INFINITY : state.deadline;
+    if (!due && state.kind === "ended") break;
+    if (!due || deadline < due.at) {
+      now = Math.max(now, deadline);
+      feed({ kind: "time" });
+      continue;
+    }
+    queue.shift();
+    now = Math.max(now, due.at);
+    const { message } = due;
+    if (message === "disk") feed({ kind: "readable" });
+    else if (message === "client-time") {
+      if (clientDone || clientGone || now < clientDeadline) continue;
+      if (++clientTries > CLIENT_TRIES) clientGone = true;
+      else {
+        if (lastAck !== undefined) carry({ to: "server", block: lastAck });
+        clientDeadline = now + CLIENT_TIMEOUT;
+        post("client-time", clientDeadline);
+      }
+    } else if (message.to === "server") feed({ kind: "ack", block: message.block });
+    else onClient(message);
+  }
+  return { state, received, clientDone, time: now, blocksSent, mostForOneBase };
+}
+
+const params = fc.record({
+  windowSize: fc.integer({ min: 1, max: 16 }),
+  rollover: fc.constantFrom<0 | 1>(0, 1),
+  interval: fc.constantFrom(undefined, undefined, 1000, 3000),
+});
+const rto = { initial: 1000, min: 50, max: 4000 };
+const fixed = { rto, patience: 20_000, probation: 6_000, sourcePatience: 30_000, openings: 3 };
+
+const network = (worst: number) =>
+  fc.record({
+    loss: fc.double({ min: 0, max: worst, noNaN: true }),
+    duplication: fc.double({ min: 0, max: 0.3, noNaN: true }),
+    minDelay: fc.constantFrom(0, 0.02, 1, 20),
+    jitter: fc.constantFrom(0, 0.5, 5, 50),
+    seed: fc.integer(),
+  });
+
+test("whatever the network does, the file arrives whole or the transfer ends with an error, in bounded time and sends", () => {
+  fc.assert(
+    fc.property(
+      params,
+      network(1),
+      fc.integer({ min: 1, max: 120 }),
+      fc.constantFrom(0, 0, 20),
+      fc.boolean(),
+      (chosen, bad, lastBlock, diskDelay, offers) => {
+        const windowSize = offers ? chosen.windowSize : 1;
+        const outcome = run({ ...chosen, ...fixed, windowSize, offers }, lastBlock, bad, diskDelay);
+        const { state, received } = outcome;
+        // What the client has is the beginning of the file, in order, whatever became of the rest.
+        expect(received).toEqual(received.map((_content, i) => i + 1));
+        if (state.kind !== "ended") throw new Error("it never ended");
+        if (state.outcome === "completed") expect(received.length).toBe(lastBlock);
+        // At most 20 s of patience (or five intervals) and one time-out for each block that moved it on.
+        expect(outcome.time).toBeLessThanOrEqual((state.acked + 2) * 24_100 + 10_000);
+        // The back-off bounds how often a window leaves; a duplicate is answered once between two time-outs.
+        expect(outcome.mostForOneBase).toBeLessThanOrEqual(windowSize * 2 * 24);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("a few per cent of loss, duplicates and reordering do not break a transfer, and cost little", () => {
+  fc.assert(
+    fc.property(params, network(0.05), fc.integer({ min: 1, max: 300 }), (chosen, bad, lastBlock) => {
+      const outcome = run({ ...chosen, ...fixed, offers: true }, lastBlock, bad, 0);
+      expect(outcome.state).toMatchObject({ kind: "ended", outcome: "completed", acked: lastBlock });
+      expect(outcome.clientDone).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a clean network carries every block once", () => {
+  fc.assert(
+    fc.property(params, fc.integer({ min: 1, max: 300 }), fc.boolean(), (chosen, lastBlock, offers) => {
+      const windowSize = offers ? chosen.windowSize : 1;
+      const clean = { loss: 0, duplication: 0, minDelay: 1, jitter: 0, seed: 1 };
+      const outcome = run({ ...chosen, ...fixed, windowSize, offers }, lastBlock, clean, 0);
+      expect(outcome.blocksSent).toBe(lastBlock);
+      expect(outcome.state).toMatchObject({ outcome: "completed", retransmissions: 0 });
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("duplicated packets in lock-step do not multiply: the sorcerer's apprentice", () => {
+  const everythingTwice = { loss: 0, duplication: 1, minDelay: 1, jitter: 3, seed: 7 };
+  const chosen: TransferParams = { ...fixed, windowSize: 1, rollover: 0, interval: undefined, offers: true };
+  const outcome = run(chosen, 500, everythingTwice, 0);
+  expect(outcome.state).toMatchObject({ outcome: "completed" });
+  expect(outcome.blocksSent).toBe(500);
+});
