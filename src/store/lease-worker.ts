@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Lease } from "../dhcp/ports.ts";
-import { explained, openDatabase, transaction } from "./database.ts";
+import { closeDatabase, explained, openDatabase, transaction } from "./database.ts";
 import { decodeLease, encodeLease, LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
 import { type LeaseReply, type LeaseRequest, type LeaseWorkerData, sendError } from "./lease-messages.ts";
 import { loadSqlite } from "./sqlite.ts";
@@ -29,7 +29,7 @@ async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void)
       return { kind: "done" };
     },
     close: (): LeaseReply => {
-      db.close();
+      closeDatabase(db);
       return { kind: "done" };
     },
   };

@@ -7,7 +7,7 @@ import type {
   Reassignment,
   StoredEvent,
 } from "../machines/ports.ts";
-import { explained, openQuickly, transaction } from "./database.ts";
+import { closeDatabase, explained, openQuickly, transaction } from "./database.ts";
 import { EventReader, EventWriter, type Retention } from "./event-log.ts";
 import { LifeReader } from "./life-reader.ts";
 import { LifeWriter } from "./life-writer.ts";
@@ -129,7 +129,7 @@ export class SqliteMachineStore implements MachineStore {
   /** Closes the database. */
   close(): void {
     this.#quick.db.close();
-    this.#durable.db.close();
+    closeDatabase(this.#durable.db);
   }
 
   #explained<T>(body: () => T): T {
