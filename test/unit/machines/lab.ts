@@ -105,8 +105,11 @@ export class Lab {
   }
 
   dispose(): void {
-    this.stop();
-    rmSync(join(this.folder, ".."), { recursive: true });
+    try {
+      this.stop();
+    } finally {
+      rmSync(join(this.folder, ".."), { recursive: true });
+    }
   }
 
   #parts(): StateParts {
