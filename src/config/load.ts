@@ -58,8 +58,8 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   return { ...result, warnings: sortProblems([...result.warnings, ...missing]) };
 }
 
-/** What is in the file, as text. */
-async function readConfigText(
+/** What is in a config file, as text. Never throws for what is wrong with the file. */
+export async function readConfigText(
   file: string,
 ): Promise<
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: ConfigProblem }

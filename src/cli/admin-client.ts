@@ -1,0 +1,173 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { z } from "zod";
+import { type AdminTarget, readAdminTarget } from "../config/admin-target.ts";
+import { ConfigInvalid } from "../config/config-invalid.ts";
+import { BootwireError } from "../errors.ts";
+import { errorShape } from "./api-shapes.ts";
+import { parseJson } from "./json.ts";
+import { type SseMessage, SseParser } from "./sse.ts";
+
+/** How long the daemon may take to answer, in milliseconds. */
+const PATIENCE = 15_000;
+/** How long an event stream may be silent, in milliseconds; the daemon says every 15 s that it is there. */
+const SILENCE = 45_000;
+
+/** From where, and how long, an event stream is read. */
+export interface StreamStart {
+  readonly lastEventId: number;
+  /** Ends the stream. */
+  readonly signal: AbortSignal | undefined;
+  /** Called when the daemon has answered. */
+  readonly onOpen: () => void;
+}
+
+/** Talks to a running daemon. */
+export class AdminClient {
+  readonly #base: string;
+  readonly #token: string;
+  readonly #configPath: string;
+
+  private constructor(base: string, token: string, configPath: string) {
+    this.#base = base;
+    this.#token = token;
+    this.#configPath = configPath;
+  }
+
+  /**
+   * A client of the daemon that a config belongs to. Throws ConfigInvalid, BW_DAEMON_UNREACHABLE where there never was a
+   * daemon, BW_ADMIN_TOKEN where its token may not be read.
+   */
+  static async open(configPath: string): Promise<AdminClient> {
+    const read = await readAdminTarget(configPath);
+    if (!read.ok) throw new ConfigInvalid(configPath, read.problems);
+    return new AdminClient(baseOf(read.target), await readToken(read.target, configPath), configPath);
+  }
+
+  /** Throws what the daemon answers as a BootwireError with the daemon's code, or BW_DAEMON_UNREACHABLE. */
+  async get<T>(route: string, shape: z.ZodType<T>): Promise<T> {
+    return this.#request("GET", route, shape, undefined);
+  }
+
+  /** Like `get`. */
+  async post<T>(route: string, shape: z.ZodType<T>, body?: unknown): Promise<T> {
+    return this.#request("POST", route, shape, body);
+  }
+
+  /**
+   * The messages of an event stream until it ends. Throws BW_DAEMON_UNREACHABLE when there
+   * is no connection or it falls silent, and a BootwireError when the daemon refuses. Ends when `signal` aborts.
+   */
+  async *stream(route: string, from: StreamStart): AsyncGenerator<SseMessage> {
+    const { lastEventId, signal, onOpen } = from;
+    const silent = new AbortController();
+    let alarm = setTimeout(() => silent.abort(), PATIENCE);
+    const signals = signal ? [silent.signal, signal] : [silent.signal];
+    try {
+      const headers = {
+        ...this.#headers(),
+        accept: "text/event-stream",
+        "last-event-id": String(lastEventId),
+      };
+      const response = await fetch(`${this.#base}${route}`, { headers, signal: AbortSignal.any(signals) });
+      if (!response.ok || !response.body) throw refusal(response.status, await response.text());
+      onOpen();
+      const parser = new SseParser();
+      const decoder = new TextDecoder();
+      for await (const piece of response.body) {
+        clearTimeout(alarm);
+        alarm = setTimeout(() => silent.abort(), SILENCE);
+        yield* parser.push(decoder.decode(piece, { stream: true }));
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      throw error instanceof BootwireError ? error : this.#unreachable(error);
+    } finally {
+      clearTimeout(alarm);
+    }
+  }
+
+  async #request<T>(method: string, route: string, shape: z.ZodType<T>, body: unknown): Promise<T> {
+    let status: number;
+    let text: string;
+    try {
+      const response = await fetch(`${this.#base}${route}`, {
+        method,
+        headers: {
+          ...this.#headers(),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    if (status < 200 || status > 299) throw refusal(status, text);
+    const parsed = shape.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new BootwireError(
+      "BW_API_ANSWER",
+      `${this.#base} gave an answer that is not understood`,
+      "Is it a Bootwire daemon of this version? Restart it after an upgrade.",
+    );
+  }
+
+  #headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
+  #unreachable(cause: unknown): BootwireError {
+    return unreachable(`no daemon answers at ${this.#base} (${reasonOf(cause)})`, this.#configPath, cause);
+  }
+}
+
+function baseOf({ host, port }: AdminTarget): string {
+  // Listening everywhere means here too.
+  const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${near.includes(":") ? `[${near}]` : near}:${port}/api/v1`;
+}
+
+async function readToken(target: AdminTarget, configPath: string): Promise<string> {
+  const file = path.join(target.state, "admin-token");
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") throw unreachable(`no daemon has run yet: there is no ${file}`, configPath, error);
+    throw new BootwireError(
+      "BW_ADMIN_TOKEN",
+      `the daemon's token in ${file} cannot be read (${String(code)})`,
+      "Run this command as the user that the daemon runs as, or as root.",
+      { cause: error },
+    );
+  }
+}
+
+function unreachable(message: string, configPath: string, cause: unknown): BootwireError {
+  const hint = `Start it with \`bootwire serve --config ${configPath}\`, or name the config of the one that runs.`;
+  return new BootwireError("BW_DAEMON_UNREACHABLE", message, hint, { cause });
+}
+
+/** fetch wraps what the system said. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError" || error.name === "AbortError") return "it does not answer in time";
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+}
+
+function refusal(status: number, text: string): BootwireError {
+  const parsed = errorShape.safeParse(parseJson(text));
+  if (parsed.success) {
+    const { code, message, hint } = parsed.data.error;
+    return new BootwireError(code, message, hint);
+  }
+  return new BootwireError(
+    "BW_API_ANSWER",
+    `the daemon answered with HTTP status ${status}`,
+    "Is something else listening at the address that `admin.listen` names?",
+  );
+}

@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import { AdminClient } from "../admin-client.ts";
+import { machineShape } from "../api-shapes.ts";
+import type { Cli } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+
+/** `bootwire local`: a machine boots from its own disk from now on. */
+export function localCommand({ io, run }: Cli): Command {
+  const command = withJson(withConfig(new Command("local")))
+    .description(
+      "Send a machine to its own disk from now on, as if it were installed. An install under way is cancelled; nothing is installed again before `bootwire reinstall`.",
+    )
+    .argument("<machine>", "name of a host")
+    .action(async (name: string, options: ConfigOption & JsonOption) =>
+      run(options, async () => {
+        const client = await AdminClient.open(options.config);
+        const machine = await client.post(`/machines/${encodeURIComponent(name)}/local`, machineShape);
+        if (options.json === true) io.out(`${JSON.stringify(machine, null, 2)}\n`);
+        else io.out(`${machine.name} boots from its own disk from now on.\n`);
+        return EXIT.ok;
+      }),
+    );
+  return withExamples(command, ["bootwire local web-1"]);
+}

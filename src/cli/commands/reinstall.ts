@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { AdminClient } from "../admin-client.ts";
+import { machineShape } from "../api-shapes.ts";
+import type { Cli } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+
+/** `bootwire reinstall`: arms a machine again. */
+export function reinstallCommand({ io, run }: Cli): Command {
+  const command = withJson(withConfig(new Command("reinstall")))
+    .description(
+      "Arm a machine: its next network boot installs its profile and WIPES ITS DISK. An install under way is cancelled.",
+    )
+    .argument("<machine>", "name of a host")
+    .action(async (name: string, options: ConfigOption & JsonOption) =>
+      run(options, async () => {
+        const client = await AdminClient.open(options.config);
+        const machine = await client.post(`/machines/${encodeURIComponent(name)}/reinstall`, machineShape);
+        if (options.json === true) io.out(`${JSON.stringify(machine, null, 2)}\n`);
+        else if (machine.next === "install") {
+          io.out(
+            `${machine.name} is armed: its next network boot installs ${machine.profile ?? "it"} and wipes its disk.\n`,
+          );
+        } else
+          io.out(`${machine.name} is ${machine.state}, and its next network boot gets: ${machine.reason}\n`);
+        return EXIT.ok;
+      }),
+    );
+  return withExamples(command, ["bootwire reinstall web-1"]);
+}

@@ -1,0 +1,27 @@
+import { type Command, Option } from "commander";
+
+/** The config file that is meant where none is named. */
+export const DEFAULT_CONFIG = "bootwire.yaml";
+
+/** Every command that has to do with a config can be told which. */
+export interface ConfigOption {
+  readonly config: string;
+}
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+export function withConfig(command: Command): Command {
+  return command.addOption(new Option("-c, --config <file>", "config file").default(DEFAULT_CONFIG));
+}
+
+export function withJson(command: Command, description = "print JSON, for scripts"): Command {
+  return command.option("--json", description);
+}
+
+/** Examples below a command's help. */
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  const title = examples.length === 1 ? "Example" : "Examples";
+  return command.addHelpText("after", `\n${title}:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
