@@ -112,9 +112,10 @@ function line(io: Io, event: ApiEvent): string {
   return `${when}  ${printable(who).padEnd(17)}  ${paint(io, colourOf(event.kind), printable(event.kind).padEnd(18))}  ${printable(event.text)}\n`;
 }
 
+/** Red for what went wrong or is held back, green for what is done, yellow for an install on its way. */
 function colourOf(kind: string): Colour | undefined {
-  if (/failed|refused|error|guarded|conflict|exhausted/.test(kind)) return "red";
-  if (/done|booted|succeeded/.test(kind)) return "green";
+  if (/failed|refused|error|guarded|hold|conflict|exhausted|malformed/.test(kind)) return "red";
+  if (/\.(?:done|booted|closed)$/.test(kind)) return "green";
   return kind.startsWith("attempt.") ? "yellow" : undefined;
 }
 

@@ -21,8 +21,8 @@ export function initCommand({ io, run }: Cli): Command {
     .action(async (options: ConfigOption & JsonOption) =>
       run(options, async () => {
         const configPath = path.resolve(options.config);
-        const schema = await writeSchema(configPath, io);
         const report = await initializeOrAccept(configPath);
+        const schema = await writeSchema(configPath, io);
         if (options.json === true) io.out(`${JSON.stringify({ ...report, schema }, null, 2)}\n`);
         else io.out(describe(report, schema));
         return EXIT.ok;
