@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { watch } from "node:fs/promises";
@@ -19,7 +19,9 @@ export interface Running {
   output(): string;
   /** Resolves as soon as it has printed this; rejects, with its last words, when it ends before or takes too long. */
   printed(pattern: RegExp): Promise<void>;
-  /** Sends a signal and resolves with the exit code (null: ended by the signal) once it has ended. */
+  /** Its exit code, once it has ended; null: ended by a signal. */
+  readonly ended: Promise<number | null>;
+  /** Sends a signal and resolves as `ended` does. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   /** Ends it kindly, and after ten seconds for good. Rejects when it had died before. */
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export class Lab {
   readonly folder: string;
   readonly #server: string;
   readonly #client: string;
+  readonly #children = new Set<ChildProcess>();
 
   constructor(name: string) {
     this.folder = mkdtempSync(join(tmpdir(), `bootwire-${name}-`));
@@ -100,6 +103,7 @@ export class Lab {
     const inside = this.inServer(command, args);
     const child = spawn(inside.command, inside.args, { stdio: ["ignore", file, file] });
     closeSync(file);
+    this.#children.add(child);
     const ended = once(child, "exit").then(() => child.exitCode);
     await once(child, "spawn");
     const { pid } = child;
@@ -109,6 +113,7 @@ export class Lab {
     return {
       pid,
       output,
+      ended,
       printed: (pattern) => printed(log, pattern, ended, died),
       end: (signal) => {
         child.kill(signal);
@@ -125,8 +130,9 @@ export class Lab {
     };
   }
 
-  /** Takes everything away again. Safe to call twice. */
+  /** Ends what still runs and takes everything away again. Safe to call twice. */
   close(): void {
+    for (const child of this.#children) child.kill("SIGKILL");
     for (const namespace of [this.#server, this.#client]) spawnSync("ip", ["netns", "del", namespace]);
     rmSync(this.folder, { recursive: true, force: true });
   }
