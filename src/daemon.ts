@@ -25,6 +25,7 @@ import { cryptoIds, systemSchedule } from "./machines/shell.ts";
 import { Catalogue } from "./media/catalogue.ts";
 import { DigestIndex } from "./media/digest-index.ts";
 import { ImagePreparer } from "./media/image-preparer.ts";
+import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
@@ -86,7 +87,7 @@ async function start(
   const live = await LiveConfig.open(options.configPath);
   const { config } = live.active;
   const active = () => live.active;
-  const interfaces = interfacesOf(live.active);
+  const interfaces = await interfacesOf(live.active);
 
   const state = await openState(config.state, { now: systemClock, token: cryptoIds.token });
   closers.add("state", () => state.close());
@@ -218,8 +219,8 @@ function sayRefused(log: Logger, error: unknown): void {
   }
 }
 
-function interfacesOf({ config }: ActiveConfig): readonly NetworkInterface[] {
-  const selection = selectInterfaces(config.interfaces);
+async function interfacesOf({ config }: ActiveConfig): Promise<readonly NetworkInterface[]> {
+  const selection = selectInterfaces(config.interfaces, await systemInterfaces());
   if (selection.ok) return selection.interfaces;
   throw new BootwireError(
     "BW_INTERFACE",

@@ -20,7 +20,7 @@ export function ipxeScriptPath(mac: Mac, firmware: Firmware): string {
  * Reads a file name that some loader asked for as the name of a boot script; `undefined` when it is none:
  * - `boot/<firmware>/<mac>.ipxe`: ours; iPXE's own words for the firmware (`${platform}`: pcbios, efi) are taken too
  * - `pxelinux.cfg/01-<mac>`: pxelinux, after `pxelinux.cfg/<uuid>` (01 is ARP hardware type Ethernet)
- * - `grub.cfg-01-<mac>`: GRUB, below its prefix
+ * - `grub.cfg-01-<mac>`: GRUB, below its prefix, with hyphens or, from `$net_default_mac`, with colons
  */
 export function parseScriptName(path: string): ScriptName | undefined {
   const ipxe = /^boot\/(bios|pcbios|uefi|efi)\/([0-9a-f-]+)\.ipxe$/i.exec(path);
@@ -34,7 +34,7 @@ export function parseScriptName(path: string): ScriptName | undefined {
     const mac = parseMac(pxelinux[1]);
     return mac && { mac, firmware: "bios", dialect: "pxelinux" };
   }
-  const grub = /(?:^|\/)grub\.cfg-01-([0-9a-f-]+)$/i.exec(path);
+  const grub = /(?:^|\/)grub\.cfg-01-([0-9a-f:-]+)$/i.exec(path);
   if (grub?.[1]) {
     const mac = parseMac(grub[1]);
     return mac && { mac, firmware: "uefi", dialect: "grub" };

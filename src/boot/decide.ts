@@ -91,7 +91,10 @@ function load(
     const file = `${question.baseUrl}/${ipxeScriptPath(question.mac, client.firmware)}`;
     return { kind: "boot", file, reason: `${why}; iPXE is running: its script` };
   }
-  const file = LOADER_FILE[wanted][client.firmware];
+  // shim does not start under a running iPXE ("malformed binary": it is too large for iPXE's PXE base code). An iPXE that
+  // runs is not signed, so Secure Boot is off, and GRUB needs no shim.
+  const withoutShim = client.runs === "ipxe" && wanted === "grub" && client.firmware === "uefi";
+  const file = withoutShim ? "grubx64.efi" : LOADER_FILE[wanted][client.firmware];
   if (file === undefined) {
     return {
       kind: "none",

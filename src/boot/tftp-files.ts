@@ -17,6 +17,12 @@ export interface TftpFilesParts {
 
 const NOT_FOUND = 1;
 
+/** Names that loaders ask for by themselves, whatever the machine: scripts that send each to its own. */
+const DISPATCHERS: ReadonlyMap<string, string> = new Map([
+  ["autoexec.ipxe", "boot/autoexec.ipxe.hbs"],
+  ["grub/grub.cfg", "boot/dispatch.grub.hbs"],
+]);
+
 /**
  * The names that machines ask for over TFTP: boot scripts rendered for the asking machine, the loaders, content paths,
  * and whatever lies in the admin's own folder.
@@ -44,10 +50,9 @@ export class TftpFiles implements TftpSource {
   }
 
   async #script(path: string, server: Ipv4, client: string): Promise<string | undefined> {
-    if (path === "autoexec.ipxe") {
-      return this.#parts.templates().render("boot/autoexec.ipxe.hbs", {
-        baseUrl: this.#parts.boot.baseUrl(server),
-      });
+    const dispatcher = DISPATCHERS.get(path);
+    if (dispatcher !== undefined) {
+      return this.#parts.templates().render(dispatcher, { baseUrl: this.#parts.boot.baseUrl(server) });
     }
     const name = parseScriptName(path);
     if (!name) return undefined;

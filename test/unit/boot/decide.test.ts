@@ -65,6 +65,7 @@ describe("the loader that a machine is told to load", () => {
     ["BIOS installed: an iPXE that can start the disk", query(0), LOCAL, "pxelinux", "undionly.kpxe"],
     ["the iPXE ROM, installed", query(0, IPXE), LOCAL, "ipxe", SCRIPT("bios")],
     ["UEFI installed: GRUB finds the disk's loader", query(7), LOCAL, "ipxe", "shimx64.efi"],
+    ["an iPXE that runs on UEFI cannot start shim", query(7, IPXE), LOCAL, "ipxe", "grubx64.efi"],
     ["UEFI on hold", query(7, IPXE), HOLD, "ipxe", SCRIPT("uefi")],
   ])("%s", (_name, client, verdict, loader, file) => {
     expect(decideLoader(question(client, verdict, loader))).toMatchObject({ kind: "boot", file });

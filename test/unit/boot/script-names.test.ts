@@ -12,7 +12,7 @@ describe("names of boot scripts", () => {
     ["boot/pcbios/52-54-00-12-34-56.ipxe", { firmware: "bios", dialect: "ipxe" }],
     ["pxelinux.cfg/01-52-54-00-12-34-56", { firmware: "bios", dialect: "pxelinux" }],
     ["grub/grub.cfg-01-52-54-00-12-34-56", { firmware: "uefi", dialect: "grub" }],
-    ["grub.cfg-01-52:54:00:12:34:56".replaceAll(":", "-"), { firmware: "uefi", dialect: "grub" }],
+    ["grub/grub.cfg-01-52:54:00:12:34:56", { firmware: "uefi", dialect: "grub" }],
   ])("%s", (path, expected) => {
     expect(parseScriptName(path)).toEqual({ mac: MAC, ...expected });
   });
