@@ -41,6 +41,8 @@ const RELAY_AGENT = 82;
 const END = 255;
 /** What every BOOTP client expects at least (RFC 1542 §2.1). */
 const MINIMUM_SIZE = 300;
+/** Room that a reply to a relay keeps for what makes it a reply: 53, 54, 51 and their like. */
+const ESSENTIAL_SIZE = 64;
 
 export type DecodeResult =
   | { readonly ok: true; readonly packet: DhcpPacket }
@@ -50,21 +52,22 @@ export type DecodeResult =
 export function decode(bytes: Buffer): DecodeResult {
   if (bytes.length < HEADER_SIZE) return { ok: false, reason: `only ${bytes.length} octets` };
   const options = new Map<number, Buffer>();
+  const pieces = new Map<number, Buffer[]>();
   let overload = 0;
   if (bytes.length >= OPTIONS_AT && bytes.readUInt32BE(HEADER_SIZE) === COOKIE) {
-    const fault = readOptions(bytes, OPTIONS_AT, bytes.length, options);
+    const fault = readOptions(bytes, OPTIONS_AT, bytes.length, options, pieces);
     if (fault !== undefined) return { ok: false, reason: fault };
     overload = options.get(OVERLOAD)?.[0] ?? 0;
-    options.delete(OVERLOAD);
     // RFC 3396 §5: the file field comes before the sname field.
     if ((overload & 1) !== 0) {
-      const inFile = readOptions(bytes, FILE_AT, FILE_AT + FILE_SIZE, options);
+      const inFile = readOptions(bytes, FILE_AT, FILE_AT + FILE_SIZE, options, pieces);
       if (inFile !== undefined) return { ok: false, reason: `${inFile} in the file field` };
     }
     if ((overload & 2) !== 0) {
-      const inSname = readOptions(bytes, SNAME_AT, SNAME_AT + SNAME_SIZE, options);
+      const inSname = readOptions(bytes, SNAME_AT, SNAME_AT + SNAME_SIZE, options, pieces);
       if (inSname !== undefined) return { ok: false, reason: `${inSname} in the sname field` };
     }
+    for (const [code, parts] of pieces) options.set(code, Buffer.concat(parts));
     options.delete(OVERLOAD);
   }
   return {
@@ -89,12 +92,16 @@ export function decode(bytes: Buffer): DecodeResult {
   };
 }
 
-/** Reads options into the map; returns what is wrong with them, if anything is. */
+/**
+ * Reads options into the map; returns what is wrong with them, if anything is. Options in several pieces (RFC 3396 §5) are
+ * by far the exception: theirs gather aside, to be joined once, so that no message takes more than linear time.
+ */
 function readOptions(
   bytes: Buffer,
   start: number,
   end: number,
   into: Map<number, Buffer>,
+  pieces: Map<number, Buffer[]>,
 ): string | undefined {
   let at = start;
   while (at < end) {
@@ -107,8 +114,13 @@ function readOptions(
     if (at + length > end) return `option ${code} runs past the end`;
     const value = bytes.subarray(at, at + length);
     const before = into.get(code);
-    // RFC 3396 §5 joins what is split; codes that fit one option are by far the rule, so nothing is copied for them.
-    into.set(code, before === undefined ? value : Buffer.concat([before, value]));
+    if (before === undefined) {
+      into.set(code, value);
+    } else {
+      const gathered = pieces.get(code);
+      if (gathered) gathered.push(value);
+      else pieces.set(code, [before, value]);
+    }
     at += length;
   }
   return undefined;
@@ -137,7 +149,10 @@ export interface Encoded {
  * (RFC 3046 §2.1) and never left out for others.
  */
 export function encode(packet: DhcpPacket, options: EncodeOptions = {}): Encoded {
-  const limit = Math.max(options.maxSize ?? 548, MINIMUM_SIZE);
+  const relay = packet.options.get(RELAY_AGENT);
+  const relaySize = relay === undefined ? 0 : sizeOf(relay);
+  // The relay takes its option out before the client sees the message, so it may go beyond what the client takes.
+  const limit = Math.max(options.maxSize ?? 548, MINIMUM_SIZE, OPTIONS_AT + relaySize + ESSENTIAL_SIZE);
   const bytes = Buffer.alloc(limit);
   bytes.writeUInt8(packet.op & 255, 0);
   bytes.writeUInt8(packet.htype & 255, 1);
@@ -155,8 +170,6 @@ export function encode(packet: DhcpPacket, options: EncodeOptions = {}): Encoded
   if (packet.file !== "") bytes.write(packet.file, FILE_AT, FILE_SIZE - 1, "latin1");
   bytes.writeUInt32BE(COOKIE, HEADER_SIZE);
 
-  const relay = packet.options.get(RELAY_AGENT);
-  const relaySize = relay === undefined ? 0 : sizeOf(relay);
   const room = limit - OPTIONS_AT - relaySize - 1;
   const places = plan(packet, room);
   let at = OPTIONS_AT;
