@@ -15,7 +15,8 @@ const HINTS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: "keep one of the two",
   IMPOSSIBLE: "rewrite this part",
   KEY_OVER_1024_CHARS: "a quote or bracket that was opened is probably never closed",
-  MISSING_CHAR: "close the quote or bracket, put a comma between list items, a space after the colon",
+  MISSING_CHAR:
+    "check the indentation of this line; close the quote or bracket, put a comma between list items, a space after the colon",
   MULTILINE_IMPLICIT_KEY:
     "a key and its colon stand on one line; a key without a colon, or wrong indentation, looks like this too",
   MULTIPLE_ANCHORS: "keep one of the anchors",

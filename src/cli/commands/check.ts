@@ -20,6 +20,7 @@ interface RenderProblem {
 /** `bootwire check`: everything that is wrong with a config, without a daemon. */
 export function checkCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("check")))
+    .summary("say whether the config is right")
     .description(
       "Say whether the config is right: everything that is wrong with it, with line and column, and whether every machine's files can be rendered. Needs no daemon.",
     )

@@ -19,6 +19,7 @@ interface EventsOptions extends ConfigOption, JsonOption {
 /** `bootwire events`: the timeline, of one machine or of all. */
 export function eventsCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("events")), "print JSON; with --follow one event a line")
+    .summary("print the timeline")
     .description(
       "Print the timeline of a machine, or of all: from its first DHCP request to the boot from its own disk.",
     )

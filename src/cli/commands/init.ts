@@ -15,6 +15,7 @@ import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson 
 /** `bootwire init`: the first run, or the word that a state found lost is that of a new lab. */
 export function initCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("init")))
+    .summary("make a starter config and the state folder")
     .description(
       "Make a starter config where there is none, and the state folder. Where the state was found lost, this says that it is a new lab: machines that were never seen may be installed.",
     )

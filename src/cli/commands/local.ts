@@ -8,6 +8,7 @@ import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson 
 /** `bootwire local`: a machine boots from its own disk from now on. */
 export function localCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("local")))
+    .summary("send a machine to its own disk")
     .description(
       "Send a machine to its own disk from now on, as if it were installed. An install under way is cancelled; nothing is installed again before `bootwire reinstall`.",
     )

@@ -9,6 +9,7 @@ import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson 
 /** `bootwire machines`: the state of every machine, as the running daemon knows it. */
 export function machinesCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("machines")))
+    .summary("list the machines and their states")
     .description(
       "List the machines of the config: state, install under way, what their next network boot gets and why.",
     )

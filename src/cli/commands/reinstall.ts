@@ -8,6 +8,7 @@ import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson 
 /** `bootwire reinstall`: arms a machine again. */
 export function reinstallCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("reinstall")))
+    .summary("install a machine again, wiping its disk")
     .description(
       "Arm a machine: its next network boot installs its profile and WIPES ITS DISK. An install under way is cancelled.",
     )

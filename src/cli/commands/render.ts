@@ -12,6 +12,7 @@ interface RenderOptions extends ConfigOption, JsonOption {
 /** `bootwire render`: what a machine would be served for an install. */
 export function renderCommand({ io, run }: Cli): Command {
   const command = withJson(withConfig(new Command("render")))
+    .summary("print what a machine would get")
     .description(
       "Print the boot script and the answers that a machine would get for an install, from the config alone. Needs no daemon.",
     )

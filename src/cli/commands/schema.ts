@@ -7,6 +7,7 @@ import { withExamples } from "../options.ts";
 /** `bootwire schema`: the JSON Schema of the config, for editors. */
 export function schemaCommand({ io, run }: Cli): Command {
   const command = new Command("schema")
+    .summary("print the JSON Schema of the config")
     .description("Print the JSON Schema of the config, by which editors complete and explain it.")
     .action(async () =>
       run({}, async () => {

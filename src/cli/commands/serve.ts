@@ -12,6 +12,7 @@ interface ServeOptions extends ConfigOption, JsonOption {
 /** `bootwire serve`: the daemon itself, in the foreground. */
 export function serveCommand({ io, run }: Cli): Command {
   const command = withConfig(new Command("serve"))
+    .summary("run the daemon")
     .description(
       "Serve DHCP, TFTP and HTTP as the config says, until SIGINT or SIGTERM. SIGHUP reads the config again.",
     )
