@@ -8,6 +8,11 @@ import type { Extent } from "./source.ts";
 /** Milliseconds after which a file that is being read is looked at again: has it changed? */
 const RECHECK = 250;
 
+/** Calls to the file system that have not come back yet. */
+interface Busy {
+  count: number;
+}
+
 /** A file (or parts of one) that is open for reading, in the version that it had when it was opened. */
 export class FileContent implements Content {
   readonly key: string;
@@ -18,6 +23,7 @@ export class FileContent implements Content {
   readonly #extents: readonly Extent[];
   readonly #now: () => number;
   readonly #onClose: () => void;
+  readonly #busy: Busy;
   #users = 1;
   #checkedAt: number;
   /** Reads that have ended, and how many of them had when the file was last seen unchanged. */
@@ -30,6 +36,7 @@ export class FileContent implements Content {
     key: string,
     extents: readonly Extent[],
     now: () => number,
+    busy: Busy,
     onClose: () => void,
   ) {
     this.key = key;
@@ -39,6 +46,7 @@ export class FileContent implements Content {
     this.#extents = extents;
     this.#now = now;
     this.#onClose = onClose;
+    this.#busy = busy;
     this.#checkedAt = now();
   }
 
@@ -110,11 +118,13 @@ export class FileContent implements Content {
     const reads = this.#reads;
     this.#checkedAt = this.#now();
     this.share();
+    this.#busy.count++;
     try {
       const stats = await this.#handle.stat({ bigint: true });
       if (versionOf(stats) !== this.#version) throw new Error("the file changed while it was read");
       this.#verifiedReads = Math.max(this.#verifiedReads, reads);
     } finally {
+      this.#busy.count--;
       this.release();
     }
   }
@@ -146,7 +156,8 @@ function readInto(fd: number, views: readonly Buffer[], position: number): Promi
   });
 }
 
-function versionOf(stats: BigIntStats): string {
+/** What tells one version of a file from another. */
+export function versionOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
 
@@ -154,10 +165,16 @@ function versionOf(stats: BigIntStats): string {
 export class FileTable {
   readonly #open = new Map<string, FileContent>();
   readonly #now: () => number;
+  readonly #busy: Busy = { count: 0 };
 
   /** `now`: milliseconds of any steady clock. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Looks at files that have not come back yet (reads apart). */
+  get busy(): number {
+    return this.#busy.count;
   }
 
   /**
@@ -184,7 +201,7 @@ export class FileTable {
         await handle.close();
         return other.share();
       }
-      const content = new FileContent(handle, versionOf(stats), key, parts, this.#now, () => {
+      const content = new FileContent(handle, versionOf(stats), key, parts, this.#now, this.#busy, () => {
         this.#open.delete(key);
       });
       this.#open.set(key, content);

@@ -6,6 +6,8 @@ import type { WireFactory } from "./wire.ts";
 export interface LanePort {
   /** One line for the log. */
   readonly description: string;
+  /** Transfers in it. */
+  readonly load: number;
   begin(spec: TransferSpec): void;
   again(id: number): void;
   supersede(id: number): void;
@@ -40,6 +42,10 @@ export class LocalLane implements LanePort {
 
   get description(): string {
     return this.#wires.description;
+  }
+
+  get load(): number {
+    return this.#lane.active;
   }
 
   /** Octets of memory that hold parts of files. */

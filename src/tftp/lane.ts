@@ -1,8 +1,9 @@
 import type { Content } from "./content.ts";
 import { type FileContent, FileTable } from "./file-content.ts";
+import { type LaidOutFile, laidOutGeometry, laidOutView } from "./laid-out.ts";
 import { geometryFor, lastBlockOf, packetSize } from "./layout.ts";
-import type { TftpLimits } from "./limits.ts";
-import { BytesContent, NetasciiContent, toNetascii } from "./memory-content.ts";
+import { negotiationLimits, type TftpLimits } from "./limits.ts";
+import { BytesContent, KnownContent, NetasciiContent, toNetascii } from "./memory-content.ts";
 import { negotiate } from "./options.ts";
 import { ErrorCode, type RequestOption } from "./packet.ts";
 import { PieceStore } from "./pieces.ts";
@@ -28,8 +29,11 @@ export interface TransferSpec {
   readonly server: string;
   /** Largest block that fits the path. */
   readonly maxBlockSize: number;
-  readonly content: Exclude<TftpContent, { kind: "error" }>;
+  readonly content: TransferContent;
 }
+
+/** What a source answered, or a file that is in shared memory already. */
+export type TransferContent = Exclude<TftpContent, { kind: "error" }> | LaidOutFile;
 
 export type LaneEvent =
   | { readonly kind: "event"; readonly event: TftpEvent }
@@ -65,13 +69,18 @@ export class Lane {
     this.#limits = options.limits;
     this.#now = options.now;
     this.#emit = options.emit;
-    this.#pieces = new PieceStore({ ceiling: options.limits.memory, smallContent: options.limits.smallFile });
+    this.#pieces = new PieceStore(options.limits.memory);
     this.#files = new FileTable(options.now);
   }
 
   /** Transfers that are running or about to. */
   get active(): number {
     return this.#running.size;
+  }
+
+  /** Work that will end in a callback: files being opened or read. */
+  get pending(): number {
+    return this.#openedAt.size + this.#pieces.filling + this.#files.busy;
   }
 
   /** Octets of memory that hold parts of files. */
@@ -124,12 +133,15 @@ export class Lane {
 
   async #open(spec: TransferSpec): Promise<void> {
     const { content, size } = await this.#contentOf(spec);
-    const agreement = negotiate(spec.options, content.size, {
-      maxBlockSize: Math.min(spec.maxBlockSize, this.#limits.blockSize),
-      maxWindowSize: this.#limits.windowSize,
-      maxWindowBytes: this.#limits.windowBytes,
-    });
-    const geometry = geometryFor(agreement.blockSize, agreement.rollover, PIECE_TARGET);
+    const agreement = negotiate(
+      spec.options,
+      content.size,
+      negotiationLimits(this.#limits, spec.maxBlockSize),
+    );
+    const ready = spec.content.kind === "laid-out" ? spec.content : undefined;
+    const geometry = ready
+      ? laidOutGeometry(ready)
+      : geometryFor(agreement.blockSize, agreement.rollover, PIECE_TARGET);
     const now = this.#now();
     const state = newTransfer(
       {
@@ -162,7 +174,7 @@ export class Lane {
       state,
       geometry,
       content,
-      pieces: this.#pieces.view(content, geometry),
+      pieces: ready ? laidOutView(ready) : this.#pieces.view(content, geometry),
       now: this.#now,
       onEvent: (event) => this.#emit({ kind: "event", event }),
       onRequest: (bytes) => {
@@ -171,6 +183,7 @@ export class Lane {
       onEnd: (again) => this.#free(spec.id, again),
     });
     this.#running.set(spec.id, transfer);
+    this.#openedAt.delete(spec.id);
     try {
       const wire = await this.#wires.open(spec.client, spec.server, packetSize(geometry), transfer);
       transfer.start(wire);
@@ -187,6 +200,10 @@ export class Lane {
       const bytes = Buffer.from(buffer, byteOffset, byteLength);
       const content = new BytesContent(spec.mode === "netascii" ? toNetascii(bytes) : bytes, key);
       return { content, size: content.size };
+    }
+    if (spec.content.kind === "laid-out") {
+      const { size } = spec.content;
+      return { content: new KnownContent(key, size), size };
     }
     const file: FileContent = await this.#files.open(spec.content.path, spec.content.extents);
     return { content: spec.mode === "netascii" ? new NetasciiContent(file, key) : file, size: file.size };

@@ -22,9 +22,12 @@ export function pieceBytes(geometry: Geometry): number {
   return packetSize(geometry) * geometry.blocksPerPiece;
 }
 
+/** What the kernel takes in one vectored read (IOV_MAX). */
+const MAX_BLOCKS = 1024;
+
 /** As many blocks a piece as fit `target` octets, in a power of two: windows then seldom straddle pieces. */
 export function geometryFor(blockSize: number, rollover: 0 | 1, target: number): Geometry {
-  const fitting = Math.max(1, Math.floor(target / (blockSize + DATA_HEADER)));
+  const fitting = Math.min(MAX_BLOCKS, Math.max(1, Math.floor(target / (blockSize + DATA_HEADER))));
   return { blockSize, rollover, blocksPerPiece: 2 ** Math.floor(Math.log2(fitting)) };
 }
 

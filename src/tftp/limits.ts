@@ -1,3 +1,4 @@
+import type { NegotiationLimits } from "./options.ts";
 import type { RtoLimits } from "./rtt.ts";
 
 /** What the server allows itself and its clients. Octets, milliseconds, blocks. */
@@ -16,7 +17,7 @@ export interface TftpLimits {
   readonly windowBytes: number;
   /** Memory for the octets of files, in all; what is needed again is read again. */
   readonly memory: number;
-  /** Files up to this size are kept in memory by preference. */
+  /** Files up to this size are kept in memory, laid out, for all threads, as long as a quarter of it lasts. */
   readonly smallFile: number;
   readonly rto: RtoLimits;
   /** Silence after which a client counts as gone, once it has shown that it hears us. */
@@ -40,7 +41,7 @@ export const DEFAULT_LIMITS: TftpLimits = {
   windowSize: 64,
   windowBytes: 256 * 1024,
   memory: 64 * 1024 * 1024,
-  smallFile: 8 * 1024 * 1024,
+  smallFile: 4 * 1024 * 1024,
   rto: { initial: 1000, min: 50, max: 4000 },
   patience: 20_000,
   probation: 6_000,
@@ -48,3 +49,12 @@ export const DEFAULT_LIMITS: TftpLimits = {
   openings: 3,
   grace: 1_000,
 };
+
+/** What may be agreed with a client whose path carries blocks of `maxBlockSize`. */
+export function negotiationLimits(limits: TftpLimits, maxBlockSize: number): NegotiationLimits {
+  return {
+    maxBlockSize: Math.min(maxBlockSize, limits.blockSize),
+    maxWindowSize: limits.windowSize,
+    maxWindowBytes: limits.windowBytes,
+  };
+}

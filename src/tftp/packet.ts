@@ -104,6 +104,14 @@ export function decodeClientPacket(bytes: Buffer, length: number): ClientPacket 
   return { kind: opcode === Opcode.read || opcode === Opcode.write ? "request" : "other" };
 }
 
+/**
+ * Whether a stranger's packet may be answered with an error. An ERROR never is: two servers would answer each other for
+ * ever.
+ */
+export function mayBeAnswered(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes[0] === 0 && (bytes[1] === Opcode.ack || bytes[1] === Opcode.data);
+}
+
 /** An ERROR packet (RFC 1350 §5); the message is cut at 200 characters. */
 export function encodeError(code: number, message: string): Buffer {
   const text = Buffer.from(message.replaceAll("\0", " ").slice(0, 200), "utf8");

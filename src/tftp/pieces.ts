@@ -102,32 +102,34 @@ class StoredPiece implements Piece {
 
 /**
  * All pieces in memory, under one ceiling. Transfers of the same content in the same geometry share them. What was not
- * used for longest goes first; pieces of small contents (boot loaders, kernels) are spared while a large one can give
- * way, so that one stream does not push the loaders out. A piece that is needed again later is simply read again.
+ * used for longest goes first; a piece that is needed again later is simply read again.
  */
 export class PieceStore {
   readonly #ceiling: number;
-  readonly #smallContent: number;
   readonly #shelves = new Map<string, Shelf>();
   readonly #free = new Map<string, Frame[]>();
   /** Least recently used first. */
-  readonly #large = new Set<StoredPiece>();
-  readonly #small = new Set<StoredPiece>();
+  readonly #queue = new Set<StoredPiece>();
   readonly #waiting: { readonly shelf: Shelf; readonly content: Content; readonly index: number }[] = [];
   #allocated = 0;
+  #filling = 0;
   readonly #onIdle = (piece: StoredPiece): void => {
     this.#onIdleShelf(piece.shelf);
   };
 
-  /** `ceiling`: octets for all pieces together; `smallContent`: up to this size a content is worth keeping. */
-  constructor(options: { readonly ceiling: number; readonly smallContent: number }) {
-    this.#ceiling = options.ceiling;
-    this.#smallContent = options.smallContent;
+  /** `ceiling`: octets for all pieces together. */
+  constructor(ceiling: number) {
+    this.#ceiling = ceiling;
   }
 
   /** Octets that pieces take up, free frames included. */
   get allocated(): number {
     return this.#allocated;
+  }
+
+  /** Pieces that are being filled. */
+  get filling(): number {
+    return this.#filling;
   }
 
   /** The pieces of `content`. The view must be closed; the content stays the caller's to release. */
@@ -163,9 +165,8 @@ export class PieceStore {
     const piece = shelf.pieces.get(index);
     if (!piece) return undefined;
     piece.used = true;
-    const queue = this.#queueOf(shelf);
-    queue.delete(piece);
-    queue.add(piece);
+    this.#queue.delete(piece);
+    this.#queue.add(piece);
     return piece;
   }
 
@@ -195,15 +196,18 @@ export class PieceStore {
   }
 
   #fill(shelf: Shelf, content: Content, index: number, frame: Frame): void {
+    this.#filling++;
     content.fill(frame.views, index, shelf.geometry).then(
       (payload) => {
+        this.#filling--;
         writeHeaders(frame.memory, index, shelf.geometry);
         const piece = new StoredPiece(shelf, index, frame, payload, this.#onIdle);
         shelf.pieces.set(index, piece);
-        this.#queueOf(shelf).add(piece);
+        this.#queue.add(piece);
         this.#arrived(shelf, index, piece, undefined);
       },
       (error: unknown) => {
+        this.#filling--;
         this.#giveBack(frame);
         this.#arrived(shelf, index, undefined, error instanceof Error ? error : new Error(String(error)));
       },
@@ -275,19 +279,16 @@ export class PieceStore {
   }
 
   #victim(insist: boolean): StoredPiece | undefined {
-    for (const queue of [this.#large, this.#small]) {
-      for (const piece of queue) {
-        if (piece.pins > 0) continue;
-        if (!insist && !piece.used) return undefined;
-        return piece;
-      }
+    for (const piece of this.#queue) {
+      if (piece.pins > 0) continue;
+      return insist || piece.used ? piece : undefined;
     }
     return undefined;
   }
 
   #evict(piece: StoredPiece): void {
     piece.live = false;
-    this.#queueOf(piece.shelf).delete(piece);
+    this.#queue.delete(piece);
     piece.shelf.pieces.delete(piece.index);
     this.#giveBack(piece.frame);
   }
@@ -305,9 +306,5 @@ export class PieceStore {
       for (const piece of [...shelf.pieces.values()]) if (piece.pins === 0) this.#evict(piece);
     }
     if (shelf.pieces.size === 0 && this.#shelves.get(shelf.key) === shelf) this.#shelves.delete(shelf.key);
-  }
-
-  #queueOf(shelf: Shelf): Set<StoredPiece> {
-    return shelf.size !== undefined && shelf.size <= this.#smallContent ? this.#small : this.#large;
   }
 }

@@ -1,14 +1,15 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { once } from "node:events";
-import { bindSocket, familyOf, literalLookup } from "./address.ts";
+import type { RemoteInfo } from "node:dgram";
 import { Admission, allowNetworks } from "./admission.ts";
+import { HotFiles } from "./hot-files.ts";
 import type { LaneEvent, TransferSpec } from "./lane.ts";
-import { type LanePort, LocalLane } from "./lane-shell.ts";
-import { DEFAULT_LIMITS, type TftpLimits } from "./limits.ts";
-import { maxBlockSize, mtuOf } from "./mtu.ts";
+import type { LanePort } from "./lane-shell.ts";
+import { Lanes } from "./lanes-shell.ts";
+import { DEFAULT_LIMITS, negotiationLimits, type TftpLimits } from "./limits.ts";
+import { closeListener, type Listener, openListener } from "./listener.ts";
+import { negotiate } from "./options.ts";
 import { decodeArrival, ErrorCode, encodeError, Opcode, type RequestPacket } from "./packet.ts";
+import { ignore, type PortRange } from "./ports.ts";
 import type { TftpContent, TftpEvent, TftpObserver, TftpSource } from "./source.ts";
-import { DgramWires, ignore, type PortRange, SharedPortWires } from "./wire-dgram.ts";
 
 export interface TftpServerOptions {
   /** Addresses to listen at (IPv4 or IPv6, a wildcard too). Transfers answer from the address that was asked. */
@@ -24,21 +25,14 @@ export interface TftpServerOptions {
   readonly ports?: PortRange;
   /** All transfers at the request port, for NAT and containers. */
   readonly singlePort?: boolean;
-  /** Milliseconds of a steady clock; default: the process's own. */
-  readonly now?: () => number;
+  /** Threads for transfers; 0: none, transfers run in the caller's. Default: by the number of processors. */
+  readonly workers?: number;
 }
 
 /** An address that the server listens at. */
 export interface TftpAddress {
   readonly address: string;
   readonly port: number;
-}
-
-interface Listener {
-  readonly socket: Socket;
-  readonly address: string;
-  readonly port: number;
-  readonly maxBlockSize: number;
 }
 
 /** A request that is being served. */
@@ -52,7 +46,6 @@ interface Entry {
   lane: LanePort | undefined;
 }
 
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const CLIENT_TEXT: ReadonlyMap<number, string> = new Map([
   [ErrorCode.notFound, "file not found"],
   [ErrorCode.accessViolation, "access violation"],
@@ -64,26 +57,24 @@ const CLIENT_TEXT: ReadonlyMap<number, string> = new Map([
 export class TftpServer {
   readonly #options: TftpServerOptions;
   readonly #limits: TftpLimits;
-  readonly #now: () => number;
+  readonly #now = () => performance.now();
   readonly #admission: Admission;
   readonly #listeners: Listener[] = [];
   readonly #byKey = new Map<string, Entry>();
   readonly #byId = new Map<number, Entry>();
-  readonly #shared: SharedPortWires | undefined;
-  #lanes: readonly LanePort[] = [];
+  #lanes: Lanes | undefined;
+  readonly #hot: HotFiles;
   #nextId = 1;
   #closing = false;
 
   constructor(options: TftpServerOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#now = options.now ?? (() => performance.now());
     this.#admission = new Admission(this.#limits, options.allow ? allowNetworks(options.allow) : () => true);
-    if (options.singlePort) {
-      this.#shared = new SharedPortWires(
-        (local) => this.#listeners.find((listener) => listener.address === local)?.socket,
-      );
-    }
+    this.#hot = new HotFiles({
+      ceiling: Math.floor(this.#limits.memory / 4),
+      fileLimit: this.#limits.smallFile,
+    });
   }
 
   /** Where it listens; empty before `start`. */
@@ -93,69 +84,39 @@ export class TftpServer {
 
   /** How octets are moved, for the log. */
   description(): string {
-    return this.#lanes[0]?.description ?? "not started";
+    return this.#lanes?.description ?? "not started";
   }
 
   /** Opens the sockets. Rejects with the system's error (EACCES, EADDRINUSE) and leaves nothing open then. */
   async start(): Promise<void> {
+    const { addresses, port, ports, workers, singlePort = false } = this.#options;
     try {
-      for (const address of this.#options.addresses) this.#listeners.push(await this.#listen(address));
+      for (const address of addresses) {
+        this.#listeners.push(await openListener(address, port, singlePort, this.#onDatagram));
+      }
+      this.#lanes = await Lanes.start({
+        limits: this.#limits,
+        ports,
+        workers,
+        shared: singlePort ? new Map(this.#listeners.map((one) => [one.address, one.socket])) : undefined,
+        emit: (event) => this.#onLane(event),
+      });
     } catch (error) {
       for (const { socket } of this.#listeners.splice(0)) socket.close();
       throw error;
     }
-    this.#lanes = [
-      new LocalLane({
-        wires: this.#shared ?? new DgramWires(this.#options.ports),
-        limits: this.#limits,
-        now: this.#now,
-        emit: (event) => this.#onLane(event),
-      }),
-    ];
   }
 
   /** Takes no more requests, gives running transfers a moment, tells the rest, and closes everything. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await Promise.all(this.#lanes.map((lane) => lane.close(this.#limits.grace)));
-    await Promise.all(
-      this.#listeners.splice(0).map(async ({ socket }) => {
-        const closed = once(socket, "close");
-        socket.close();
-        await closed;
-      }),
-    );
+    await this.#lanes?.close();
+    await Promise.all(this.#listeners.splice(0).map(({ socket }) => closeListener(socket)));
   }
 
-  async #listen(address: string): Promise<Listener> {
-    const family = familyOf(address);
-    const socket = createSocket({
-      type: family === "IPv6" ? "udp6" : "udp4",
-      ipv6Only: family === "IPv6",
-      lookup: literalLookup,
-    });
-    try {
-      await bindSocket(socket, { address, port: this.#options.port });
-      socket.setRecvBufferSize(RECEIVE_BUFFER);
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-    const listener: Listener = {
-      socket,
-      address,
-      port: socket.address().port,
-      maxBlockSize: maxBlockSize(await mtuOf(address), family),
-    };
-    // An error of the socket (a port unreachable that came back) concerns one client, and its time-out sees to it.
-    socket.on("error", () => undefined);
-    socket.on("message", (bytes, client) => this.#onDatagram(listener, bytes, client));
-    return listener;
-  }
-
-  #onDatagram(listener: Listener, bytes: Buffer, client: RemoteInfo): void {
-    if (this.#shared && !looksLikeRequest(bytes) && this.#shared.deliver(bytes, client)) return;
+  readonly #onDatagram = (listener: Listener, bytes: Buffer, client: RemoteInfo): void => {
+    if (!looksLikeRequest(bytes) && this.#lanes?.deliver(bytes, client)) return;
     if (this.#closing || client.port === 0) return;
     const arrival = decodeArrival(bytes);
     // Whatever else comes here is never answered: two servers would otherwise answer each other for ever.
@@ -188,7 +149,7 @@ export class TftpServer {
       const reason = `mode ${JSON.stringify(arrival.mode.slice(0, 32))}`;
       this.#refuse(listener, client, filename, ErrorCode.illegalOperation, reason, "unsupported mode");
     } else this.#onRequest(listener, client, bytes, arrival, arrival.mode);
-  }
+  };
 
   #onRequest(
     listener: Listener,
@@ -246,7 +207,21 @@ export class TftpServer {
     else if (content === undefined) this.#refuseEntry(entry, ErrorCode.other, "the source took too long");
     else if (content.kind === "error")
       this.#refuseEntry(entry, content.code, content.message, content.message);
-    else this.#begin(entry, request, mode, content);
+    else this.#begin(entry, request, mode, await this.#heat(entry, request, mode, content));
+  }
+
+  /** A small file that is in shared memory, or will be from now on. */
+  async #heat(
+    entry: Entry,
+    request: RequestPacket,
+    mode: TransferSpec["mode"],
+    content: Exclude<TftpContent, { kind: "error" }>,
+  ): Promise<TransferSpec["content"]> {
+    if (content.kind !== "file" || content.extents || mode !== "octet") return content;
+    const file = await this.#hot.get(content.path, (size) =>
+      negotiate(request.options, size, negotiationLimits(this.#limits, entry.listener.maxBlockSize)),
+    );
+    return file ?? content;
   }
 
   #begin(
@@ -255,8 +230,12 @@ export class TftpServer {
     mode: TransferSpec["mode"],
     content: TransferSpec["content"],
   ): void {
-    const lane = this.#lanes[entry.id % this.#lanes.length];
-    if (!lane) return;
+    if (this.#byId.get(entry.id) !== entry) return;
+    const lane = this.#lanes?.choose();
+    if (!lane) {
+      this.#forget(entry);
+      return;
+    }
     entry.lane = lane;
     lane.begin({
       id: entry.id,

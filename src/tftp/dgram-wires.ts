@@ -1,13 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { bindSocket, literalLookup } from "./address.ts";
-import { ErrorCode, encodeError } from "./packet.ts";
+import { ErrorCode, encodeError, mayBeAnswered } from "./packet.ts";
+import { ignore, type PortRange } from "./ports.ts";
 import type { Peer, Wire, WireEvents, WireFactory } from "./wire.ts";
-
-/** Ports that transfers may use, both included. */
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 /** Answers to foreign senders that one transfer gives: enough for a lost client, too few for an attack. */
 const FOREIGN_ANSWERS = 4;
@@ -33,7 +28,7 @@ export class DgramWires implements WireFactory {
     let foreign = 0;
     socket.on("message", (bytes: Buffer, from: RemoteInfo) => {
       if (from.port === peer.port && from.address === peer.address) events.onPacket(bytes, bytes.length);
-      else if (foreign++ < FOREIGN_ANSWERS) {
+      else if (mayBeAnswered(bytes) && foreign++ < FOREIGN_ANSWERS) {
         socket.send(
           encodeError(ErrorCode.unknownTransfer, "unknown transfer"),
           from.port,
@@ -152,9 +147,4 @@ export function grow(socket: Socket): void {
   } catch {
     // The kernel's own sizes do, with more loss.
   }
-}
-
-/** A send that fails is a lost packet; without a callback it would be an `error` event. */
-export function ignore(): void {
-  // Nothing to do.
 }

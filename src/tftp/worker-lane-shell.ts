@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import { closeSync, writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { LaneEvent, TransferSpec } from "./lane.ts";
+import type { LanePort } from "./lane-shell.ts";
+import type { FromWorker, ToWorker, WorkerSetup } from "./worker-messages.ts";
+
+/** How long a thread may take to say that it is there, and to end once it should. */
+const PATIENCE = 5_000;
+const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
+
+/** A lane in a thread of its own. */
+export class WorkerLane implements LanePort {
+  readonly description: string;
+  readonly #worker: Worker;
+  readonly #wakeup: number;
+  readonly #running = new Set<number>();
+  readonly #exited: Promise<unknown>;
+  #alive = true;
+
+  /** Starts a thread; undefined when it cannot do what it is for. */
+  static async start(options: {
+    readonly script: URL;
+    readonly setup: WorkerSetup;
+    readonly emit: (event: LaneEvent) => void;
+    /** The thread ended by itself: it is of no use any more, and its transfers are freed. */
+    readonly onDeath: (lane: WorkerLane, reason: string) => void;
+  }): Promise<WorkerLane | undefined> {
+    const worker = new Worker(options.script, { workerData: options.setup, name: "tftp" });
+    const first = await firstMessage(worker);
+    if (first?.kind !== "ready") {
+      await worker.terminate();
+      return undefined;
+    }
+    return new WorkerLane(worker, first.description, first.wakeup, options.emit, options.onDeath);
+  }
+
+  private constructor(
+    worker: Worker,
+    description: string,
+    wakeup: number,
+    emit: (event: LaneEvent) => void,
+    onDeath: (lane: WorkerLane, reason: string) => void,
+  ) {
+    this.#worker = worker;
+    this.#wakeup = wakeup;
+    this.description = description;
+    let reason = "the thread ended";
+    worker.on("message", (message: FromWorker) => {
+      if (message.kind !== "lane") return;
+      const { event } = message;
+      if (event.kind === "freed") this.#running.delete(event.id);
+      emit(event.kind === "request" ? { ...event, bytes: Buffer.from(event.bytes) } : event);
+    });
+    worker.on("error", (error) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    this.#exited = once(worker, "exit").finally(() => {
+      const wanted = !this.#alive;
+      this.#alive = false;
+      // Only now: until here the thread may have been waiting for it.
+      closeSync(this.#wakeup);
+      for (const id of this.#running) emit({ kind: "freed", id, again: false });
+      this.#running.clear();
+      if (!wanted) onDeath(this, reason);
+    });
+    this.#exited.catch(() => undefined);
+  }
+
+  /** Transfers that run in it. */
+  get load(): number {
+    return this.#running.size;
+  }
+
+  begin(spec: TransferSpec): void {
+    this.#running.add(spec.id);
+    if (spec.content.kind === "bytes") {
+      // A copy of just these octets: a slice would take its whole pool along.
+      const bytes = Buffer.alloc(spec.content.bytes.length, spec.content.bytes);
+      this.#post({ kind: "begin", spec: { ...spec, content: { kind: "bytes", bytes } } });
+    } else this.#post({ kind: "begin", spec });
+  }
+
+  again(id: number): void {
+    this.#post({ kind: "again", id });
+  }
+
+  supersede(id: number): void {
+    this.#post({ kind: "supersede", id });
+  }
+
+  async close(grace: number): Promise<void> {
+    if (!this.#alive) return;
+    this.#post({ kind: "close", grace });
+    this.#alive = false;
+    const late = setTimeout(() => {
+      this.#worker.terminate().catch(() => undefined);
+    }, grace + PATIENCE);
+    try {
+      await this.#exited;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #post(message: ToWorker): void {
+    if (!this.#alive) return;
+    this.#worker.postMessage(message);
+    writeSync(this.#wakeup, ONE);
+  }
+}
+
+/** The first message of a thread; undefined when none comes. */
+function firstMessage(worker: Worker): Promise<FromWorker | undefined> {
+  return new Promise((resolve) => {
+    const settle = (message: FromWorker | undefined) => {
+      clearTimeout(timer);
+      worker.off("message", settle);
+      worker.off("error", fail);
+      worker.off("exit", fail);
+      resolve(message);
+    };
+    const fail = () => settle(undefined);
+    const timer = setTimeout(fail, PATIENCE);
+    worker.on("message", settle);
+    worker.on("error", fail);
+    worker.on("exit", fail);
+  });
+}
