@@ -1,5 +1,4 @@
 import type { Mac } from "../net/mac.ts";
-import type { MachineRecord } from "./model.ts";
 import type { Reassignment } from "./ports.ts";
 
 /** What tells a machine of the config: its name is the admin's, its MAC belongs to the hardware. */
@@ -39,11 +38,6 @@ export function reassignments(
     }
   }
   return moves;
-}
-
-/** Whether this name was given by us to a record that lost its own. */
-export function isParked(record: Pick<MachineRecord, "name">): boolean {
-  return record.name.includes("~");
 }
 
 function parkedName(record: Identity): string {

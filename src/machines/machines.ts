@@ -1,13 +1,13 @@
 import type { HostConfig } from "../config/model.ts";
 import { BootwireError } from "../errors.ts";
 import type { Mac } from "../net/mac.ts";
+import type { CallbackResult, GuardLifted, MachineStatus, MachinesParts } from "./api.ts";
 import { withinLimits } from "./callback-limits.ts";
 import { reassignments } from "./identity.ts";
 import {
   type AdminEvent,
   type BootOutcome,
   type CallbackEvent,
-  type CallbackRefusal,
   type Ids,
   type LifePolicy,
   newLife,
@@ -18,49 +18,10 @@ import {
 import { adminStep, guardStep } from "./life-admin.ts";
 import { bootStep } from "./life-boot.ts";
 import { callbackStep, tickStep } from "./life-callback.ts";
-import type { Attempt, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
+import type { Attempt, Instant, Life, TimelineEvent } from "./model.ts";
 import type { EventQuery, LifeChange, MachineStore, StoredEvent } from "./ports.ts";
-import type { Schedule } from "./shell.ts";
 import { Timeline } from "./timeline.ts";
 import { lineOf } from "./timeline-event.ts";
-
-export interface MachinesParts {
-  readonly store: MachineStore;
-  /** The machines of the configuration in force; `reconcile` brings newer ones. */
-  readonly hosts: readonly HostConfig[];
-  readonly now: () => Instant;
-  readonly ids: Ids;
-  readonly schedule: Schedule;
-  /** The background could not be stored (it is tried again), or a listener threw (it was taken off). */
-  readonly onError: (error: unknown) => void;
-}
-
-/** A machine as the faces show it. */
-export interface MachineStatus {
-  /** Undefined: it is not in the config any more. */
-  readonly host: HostConfig | undefined;
-  readonly record: MachineRecord;
-  /** The latest attempt, over or not. */
-  readonly attempt: Attempt | undefined;
-}
-
-export type CallbackResult =
-  | {
-      readonly ok: true;
-      readonly machine: string;
-      readonly attempt: Attempt;
-      /** The attempt knew that already. */
-      readonly repeated: boolean;
-    }
-  | { readonly ok: false; readonly code: "BW_ATTEMPT_UNKNOWN" | CallbackRefusal; readonly reason: string };
-
-/** What an admin's lifting of the guard meant for the machines of the config, by name. */
-export interface GuardLifted {
-  /** Nothing is known of them: their next network boot installs. Empty with `keep`. */
-  readonly armed: readonly string[];
-  /** They count as installed. */
-  readonly kept: readonly string[];
-}
 
 const NO_POLICY: LifePolicy = { install: "never", profile: undefined };
 
@@ -226,8 +187,11 @@ export class Machines {
   /** What happened, the oldest first: after an id, or the newest `limit`. Everything recorded before is in it. */
   events(query: EventQuery): readonly StoredEvent[] {
     this.#timeline.flush();
-    const mac = query.mac ?? (query.machine === undefined ? undefined : this.#macOf(query.machine));
-    return this.#store.events({ ...query, mac });
+    const { machine, mac } = query;
+    // A machine's story begins before it was added to the config; and a MAC may be that of a machine.
+    const known = machine ?? (mac === undefined ? undefined : this.#nameOf(mac));
+    const card = mac ?? (known === undefined ? undefined : this.#macOf(known));
+    return this.#store.events({ ...query, machine: known, mac: card });
   }
 
   /** Calls `listener` for each event once it is stored, until the returned function is called. */
@@ -324,6 +288,11 @@ export class Machines {
 
   #macOf(name: string): Mac | undefined {
     return this.#byName.get(name)?.mac ?? this.#store.life(name)?.record.mac;
+  }
+
+  #nameOf(mac: Mac): string | undefined {
+    const host = this.#byMac.get(mac);
+    return host?.name ?? this.#store.lives().find((life) => life.record.mac === mac)?.record.name;
   }
 
   #context(host: HostConfig | undefined): StepContext {

@@ -9,6 +9,7 @@ export interface StoredEvent extends TimelineEvent {
 export interface EventQuery {
   /** The machine of this name. Together with `mac`: either of the two matches. */
   readonly machine?: string | undefined;
+  /** What was recorded of this MAC while it was no machine's. */
   readonly mac?: Mac | undefined;
   /** Only events after this id, the oldest first; without it, the newest `limit` events. */
   readonly after?: number | undefined;
@@ -62,7 +63,7 @@ export interface MachineStore {
     background: Background,
     options: { readonly durable: boolean },
   ): readonly StoredEvent[];
-  /** One durable transaction. */
+  /** Events go along with their records. One durable transaction. */
   reassign(moves: readonly Reassignment[], events: readonly TimelineEvent[]): readonly StoredEvent[];
   /** The oldest first. */
   events(query: EventQuery): readonly StoredEvent[];

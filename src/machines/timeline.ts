@@ -8,10 +8,12 @@ const FLUSH_AFTER = 100;
 const RETRY_AFTER = 5000;
 /** Longest text, and longest string in the data of an event, in characters: file names come from the network. */
 const MAX_TEXT = 1000;
+/** Looked for first, because most texts are clean and there may be thousands in a second. */
+const CONTROL = /\p{Cc}/u;
 /** Events that one flush takes; what is beyond it is counted, not kept. A lab that boots at once stays far below. */
-const MACHINE_BUDGET = 2000;
+const MACHINE_BUDGET = 500;
 /** The same for machines that are not in the config, whose number nobody bounds. */
-const STRANGER_BUDGET = 200;
+const STRANGER_BUDGET = 50;
 
 export interface TimelineParts {
   readonly store: (background: Background) => readonly StoredEvent[];
@@ -147,5 +149,7 @@ function withinLimits(event: TimelineEvent): TimelineEvent {
 }
 
 function plain<V extends string | number | boolean>(value: V): V | string {
-  return typeof value === "string" ? value.slice(0, MAX_TEXT).replaceAll(/\p{Cc}+/gu, " ") : value;
+  if (typeof value !== "string") return value;
+  const text = value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
+  return CONTROL.test(text) ? text.replaceAll(/\p{Cc}+/gu, " ") : text;
 }

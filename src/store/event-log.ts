@@ -67,13 +67,15 @@ export class EventReader {
     this.#after = db.prepare("SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?");
     this.#newest = db.prepare("SELECT * FROM events ORDER BY id DESC LIMIT ?");
     // Two index walks that stop at the limit, joined; an OR would sort all that there is.
+    const named = "SELECT * FROM events WHERE machine = ?1";
+    const stranger = "SELECT * FROM events WHERE machine IS NULL AND mac = ?2";
     this.#afterOf = db.prepare(`
-      SELECT * FROM (SELECT * FROM events WHERE machine = ?1 AND id > ?3 ORDER BY id LIMIT ?4)
-      UNION SELECT * FROM (SELECT * FROM events WHERE mac = ?2 AND id > ?3 ORDER BY id LIMIT ?4)
+      SELECT * FROM (${named} AND id > ?3 ORDER BY id LIMIT ?4)
+      UNION ALL SELECT * FROM (${stranger} AND id > ?3 ORDER BY id LIMIT ?4)
       ORDER BY id LIMIT ?4`);
     this.#newestOf = db.prepare(`
-      SELECT * FROM (SELECT * FROM events WHERE machine = ?1 ORDER BY id DESC LIMIT ?3)
-      UNION SELECT * FROM (SELECT * FROM events WHERE mac = ?2 ORDER BY id DESC LIMIT ?3)
+      SELECT * FROM (${named} ORDER BY id DESC LIMIT ?3)
+      UNION ALL SELECT * FROM (${stranger} ORDER BY id DESC LIMIT ?3)
       ORDER BY id DESC LIMIT ?3`);
     this.#machines = db.prepare("SELECT DISTINCT machine FROM events");
   }

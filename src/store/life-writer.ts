@@ -13,6 +13,7 @@ export class LifeWriter {
   readonly #setSeen: SqliteStatement;
   readonly #idOf: SqliteStatement;
   readonly #rename: SqliteStatement;
+  readonly #renameEvents: SqliteStatement;
   readonly #attemptsPerMachine: number;
 
   constructor(db: SqliteDatabase, attemptsPerMachine: number) {
@@ -27,6 +28,7 @@ export class LifeWriter {
     );
     this.#idOf = db.prepare("SELECT id FROM machines WHERE name = ?");
     this.#rename = db.prepare("UPDATE machines SET name = ?, mac = ? WHERE id = ?");
+    this.#renameEvents = db.prepare("UPDATE events SET machine = ? WHERE machine = ?");
     this.#attemptsPerMachine = attemptsPerMachine;
   }
 
@@ -46,8 +48,14 @@ export class LifeWriter {
       const id = this.#id(move.from);
       return id === undefined ? [] : [{ id, move }];
     });
-    for (const { id } of rows) this.#rename.run(`~${id}`, `~${id}`, id);
-    for (const { id, move } of rows) this.#rename.run(move.name, move.mac, id);
+    for (const { id, move } of rows) {
+      this.#rename.run(`~${id}`, `~${id}`, id);
+      this.#renameEvents.run(`~${id}`, move.from);
+    }
+    for (const { id, move } of rows) {
+      this.#rename.run(move.name, move.mac, id);
+      this.#renameEvents.run(move.name, `~${id}`);
+    }
   }
 
   #writeAttempt(attempt: Attempt): void {

@@ -273,8 +273,12 @@ describe("a config that changes", () => {
     at.reconfigure([hostConfig("web", macOf(1))]);
     expect(boot(at, "web")).toMatchObject({ kind: "local" });
     expect(at.machines.get("web")?.attempt?.id).toBe(id);
-    // Its past comes along: it is found by its MAC.
+    // Its past comes along.
     expect(kinds(at, "web")).toContain("attempt.done");
+    expect(kinds(at, "vm1")).toEqual([]);
+    expect(at.machines.events({ mac: macOf(1), limit: 100 })).toEqual(
+      at.machines.events({ machine: "web", limit: 100 }),
+    );
   });
 
   test("does not arm an installed machine that got a new card", async () => {
@@ -311,6 +315,10 @@ describe("a config that changes", () => {
     install(at, "vm1");
     at.reconfigure([]);
     await at.restart();
+    expect(kinds(at, "vm1")).toContain("attempt.done");
+    expect(at.machines.events({ mac: macOf(1), limit: 100 }).map((event) => event.kind)).toContain(
+      "attempt.done",
+    );
     at.reconfigure([vm(1)]);
     expect(boot(at, "vm1")).toMatchObject({ kind: "local" });
   });

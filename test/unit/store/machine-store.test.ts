@@ -194,16 +194,13 @@ describe("the timeline", () => {
     expect(state.machines.events({ limit: 1 })).toMatchObject([full]);
   });
 
-  test("finds a machine's events by name or by MAC, each once", () => {
-    append(
-      event(1, "both"),
-      { ...event(1, "by mac"), machine: "old" },
-      { ...event(1, "by name"), mac: macOf(5) },
-    );
-    append(event(2, "another"));
+  test("finds a machine's events by its name, and by its MAC those from before it had one", () => {
+    append({ ...event(1, "before"), machine: undefined }, event(1, "named"));
+    append({ ...event(1, "another card"), mac: macOf(5) }, event(2, "another machine"));
     const found = state.machines.events({ machine: "vm1", mac: macOf(1), limit: 10 });
-    expect(found.map((each) => each.text)).toEqual(["both", "by mac", "by name"]);
+    expect(found.map((each) => each.text)).toEqual(["before", "named", "another card"]);
     const after = state.machines.events({ machine: "vm1", mac: macOf(1), after: found[0]?.id, limit: 1 });
-    expect(after.map((each) => each.text)).toEqual(["by mac"]);
+    expect(after.map((each) => each.text)).toEqual(["named"]);
+    expect(state.machines.events({ mac: macOf(1), limit: 10 }).map((each) => each.text)).toEqual(["before"]);
   });
 });
