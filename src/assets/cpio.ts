@@ -106,8 +106,8 @@ interface CpioRecord {
 function pushRecord(parts: Buffer[], record: CpioRecord): void {
   const name = Buffer.from(`${record.path}\0`);
   const { inode, mode, links, major, minor, data } = record;
-  // ino, mode, nlink, uid, gid, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
-  const fields = [inode, mode, links, 0, 0, 0, data.length, 0, 0, major, minor, name.length, 0];
+  // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
+  const fields = [inode, mode, 0, 0, links, 0, data.length, 0, 0, major, minor, name.length, 0];
   const header = Buffer.from(MAGIC + fields.map((value) => value.toString(16).padStart(8, "0")).join(""));
   parts.push(header, name, padding(HEADER + name.length), data, padding(data.length));
 }

@@ -22,7 +22,7 @@ const RECIPE = z.object({
 export type Recipe = z.output<typeof RECIPE>;
 
 /** Changes when the same packages would be made into something else: assets made by another version are made anew. */
-const MAKER = "1";
+const MAKER = "2";
 
 /** The recipe that comes with the program. */
 export function builtInRecipe(): string {

@@ -1,29 +1,49 @@
 import type { DebianProfile } from "../config/model.ts";
 import { macWithHyphens } from "../net/mac.ts";
 import type { Templates } from "../templates/templates.ts";
-import type { BootPlan, InstallContext, Installer } from "./installer.ts";
+import type { Answer, BootPlan, InstallContext, Installer } from "./installer.ts";
 import { type InstallView, installView } from "./view.ts";
 
-/** The Debian installer, answered by a preseed file. */
+/** Packages that every machine gets: what its users need, and what lets Proxmox talk to a VM. */
+const PACKAGES = ["openssh-server", "sudo", "wget", "qemu-guest-agent"];
+
+/** The Debian installer, answered by a preseed file, with scripts at its start, before its disks and at its end. */
 export function debianInstaller(templates: Templates): Installer<DebianProfile> {
   return {
     boot: (context) => bootPlan(context),
-    answers: (context) => {
-      const { mirror, suite } = context.profile;
-      const view = {
-        ...installView(context),
-        mirror: { ...mirror, proxy: mirror.proxy ?? null },
-        suite,
-      };
-      const body = templates.render("debian/preseed.cfg.hbs", view);
-      return new Map([["preseed.cfg", { contentType: "text/plain; charset=utf-8", body }]]);
-    },
+    answers: (context) => answers(context, templates),
   };
+}
+
+function answers(context: InstallContext<DebianProfile>, templates: Templates): ReadonlyMap<string, Answer> {
+  const common = installView(context);
+  const { mirror, suite } = context.profile;
+  const view = {
+    ...common,
+    mirror: { ...mirror, proxy: mirror.proxy ?? null },
+    suite,
+    installerLocale: installerLocale(common.locale),
+    installPackages: [...new Set([...PACKAGES, ...common.packages])],
+    rootPasswordHash: common.users.find((user) => user.name === "root")?.passwordHash ?? null,
+    lib: templates.render("debian/lib.sh.hbs", common),
+    report: templates.render("shared/report.sh.hbs", common),
+  };
+  const names = ["preseed.cfg", "early.sh", "partman.sh", "late.sh"];
+  return new Map(
+    names.map((name) => [
+      name,
+      { contentType: "text/plain; charset=utf-8", body: templates.render(`debian/${name}.hbs`, view) },
+    ]),
+  );
+}
+
+/** The installer asks for a country when its locale names none (C.UTF-8), so it gets another one for itself. */
+function installerLocale(locale: string): string {
+  return /^(C|POSIX)(\.|$)/.test(locale) ? "en_US.UTF-8" : locale;
 }
 
 function bootPlan(context: InstallContext<DebianProfile>): BootPlan {
   const { host, profile } = context;
-  const view = installView(context);
   return {
     kernel: `media/${profile.kernel}`,
     initrd: `media/${profile.initrd}`,
@@ -32,10 +52,10 @@ function bootPlan(context: InstallContext<DebianProfile>): BootPlan {
       "auto=true",
       "priority=critical",
       `url=${context.attemptUrl}/answers/preseed.cfg`,
-      // Of several network cards, the one that booted.
+      // Of several network cards, the one that booted (pxelinux's notation: 01 is ARP hardware type Ethernet).
       "interface=auto",
       `BOOTIF=01-${macWithHyphens(host.mac)}`,
-      ...networkArguments(view),
+      ...networkArguments(installView(context), context.baseUrl),
       "---",
       "quiet",
     ],
@@ -43,17 +63,24 @@ function bootPlan(context: InstallContext<DebianProfile>): BootPlan {
 }
 
 /** The network is set up before the preseed file is fetched over it, so its answers stand on the command line. */
-function networkArguments(view: InstallView): readonly string[] {
+function networkArguments(view: InstallView, baseUrl: string): readonly string[] {
   const { network } = view;
-  const names = [`hostname=${view.hostname}`, `domain=${view.domain ?? ""}`];
-  if (!network.static) return names;
+  // Not "hostname=", which newer kernels take for themselves. netcfg/hostname wins over what DHCP says.
+  const names = [`netcfg/get_hostname=${view.hostname}`, `netcfg/hostname=${view.hostname}`];
+  if (view.domain !== null) names.push(`netcfg/get_domain=${view.domain}`);
+  // Without any name server the installer stops and asks: our own address is no name server, but it goes on, and an
+  // install from a mirror or a proxy that is given by address gets through.
+  // One is all that fits: the loaders disagree about blanks in an argument. late.sh knows the others.
+  const [dns = new URL(baseUrl).hostname] = network.static ? network.dns : [];
+  const questions = [`netcfg/get_nameservers=${dns}`, "netcfg/no_default_route=true"];
+  if (!network.static) return [...names, ...questions];
   return [
     ...names,
+    ...questions,
     "netcfg/disable_autoconfig=true",
     `netcfg/get_ipaddress=${network.address}`,
     `netcfg/get_netmask=${network.netmask}`,
     `netcfg/get_gateway=${network.gateway ?? "none"}`,
-    `netcfg/get_nameservers=${network.dns.join(" ")}`,
     "netcfg/confirm_static=true",
   ];
 }

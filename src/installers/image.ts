@@ -62,10 +62,11 @@ function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
 /** The three files of cloud-init's NoCloud seed. */
 function seedFiles(context: InstallContext<ImageProfile>, templates: Templates): ReadonlyMap<string, Answer> {
   const view = installView(context);
-  const report = templates.render("image/report.sh.hbs", view);
+  const hasRoot = view.users.some((user) => user.name === "root");
+  const report = templates.render("shared/report.sh.hbs", view);
   const render = (name: string): Answer => ({
     contentType: "text/yaml; charset=utf-8",
-    body: templates.render(`image/${name}.hbs`, { ...view, report }),
+    body: templates.render(`image/${name}.hbs`, { ...view, report, hasRoot }),
   });
   const names = ["user-data", "meta-data", "network-config"];
   return new Map(names.map((name) => [name, render(name)]));
