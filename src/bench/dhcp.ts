@@ -41,7 +41,7 @@ const contestants: readonly Contestant[] = [
   {
     name: "dnsmasq, lease file",
     durable: "no sync",
-    start: (lab) => startDnsmasq(lab, ["--dhcp-leasefile", join(emptyFolder(lab, "dnsmasq"), "leases")]),
+    start: (lab) => startDnsmasq(lab, [`--dhcp-leasefile=${join(emptyFolder(lab, "dnsmasq"), "leases")}`]),
   },
   {
     name: "dnsmasq, no lease file",
@@ -70,7 +70,7 @@ async function startDnsmasq(lab: Lab, leases: readonly string[]): Promise<Runnin
  * Needs root and perfdhcp (Debian package kea-admin); prints a table.
  */
 export async function bench(args: readonly string[]): Promise<void> {
-  const options = numberOptions(args, { rounds: 3, seconds: 3, clients: 1000, start: 200, limit: 32_000 });
+  const options = numberOptions(args, { rounds: 3, seconds: 3, clients: 1000, start: 50, limit: 32_000 });
   needRootAnd({ ip: "iproute2", perfdhcp: "kea-admin", dnsmasq: "dnsmasq-base" });
   console.log(
     `DHCP: highest rate with under 1 % of drops, ${options.clients} clients, ${options.seconds} s a try, ` +
@@ -113,7 +113,7 @@ async function measure(
   try {
     const server = await contestant.start(lab);
     try {
-      waitUntilItAnswers(lab, contestant.name);
+      waitUntilItAnswers(lab, server, contestant.name);
       const best = await highest(async (rate) => tryRate(lab, server, { ...options, rate }), {
         start: options.start,
         limit: options.limit,
@@ -138,7 +138,7 @@ function tryRate(
   const after = processUse(server.pid);
   if (!keptUp(report, load)) {
     // What still stands in the queues must not fall upon the next try.
-    waitUntilItAnswers(lab, "the server");
+    waitUntilItAnswers(lab, server, "the server");
     return undefined;
   }
   return {
@@ -150,9 +150,9 @@ function tryRate(
 }
 
 /** Asks until an exchange completes: at most twenty times, about a second and a half each. */
-function waitUntilItAnswers(lab: Lab, name: string): void {
+function waitUntilItAnswers(lab: Lab, server: Running, name: string): void {
   for (let left = 20; left > 0; left--) if (answersNow(lab)) return;
-  throw new Error(`${name} answers no DHCP request`);
+  throw new Error(`${name} answers no DHCP request:\n${server.output()}`);
 }
 
 function summary(samples: readonly (Sample | undefined)[]): Sample | undefined {
