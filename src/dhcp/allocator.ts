@@ -1,4 +1,5 @@
 import type { Ipv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
 import { AddressPool } from "./address-pool.ts";
 import type { Identity } from "./identity.ts";
 import type { HostDirectory, Lease } from "./ports.ts";
@@ -16,7 +17,9 @@ export interface Offer {
 export type TableChange =
   | { readonly kind: "offer"; readonly offer: Offer }
   | { readonly kind: "withdraw"; readonly identity: Identity }
-  | { readonly kind: "lease"; readonly lease: Lease };
+  | { readonly kind: "lease"; readonly lease: Lease }
+  /** The machine shares its client identifier with another one: from now on its MAC counts. */
+  | { readonly kind: "clone"; readonly mac: Mac };
 
 /** Whether a client may have an address, and why not. */
 export type Verdict =
@@ -40,6 +43,9 @@ export interface AllocatorSettings {
   readonly excluded: ReadonlySet<Ipv4>;
 }
 
+/** Machines with a shared client identifier; beyond, the first ones are found out again. */
+const CLONES_REMEMBERED = 4096;
+
 const FREE: Verdict = { free: true };
 
 /**
@@ -54,6 +60,7 @@ export class Allocator {
   readonly #leaseOf = new Map<string, Ipv4>();
   readonly #offerOf = new Map<string, Ipv4>();
   readonly #pools = new Map<Subnet, AddressPool>();
+  readonly #clones = new Set<Mac>();
 
   constructor(settings: AllocatorSettings, leases: Iterable<Lease> = []) {
     this.#settings = settings;
@@ -93,7 +100,19 @@ export class Allocator {
 
   /** The client's latest lease, current or past. */
   leaseOf(identity: Identity): Lease | undefined {
-    const address = this.#leaseOf.get(keyOf(identity)) ?? this.#leaseOf.get(identity.mac);
+    const byKey = this.#held(keyOf(identity), identity);
+    if (byKey?.mac === identity.mac) return byKey;
+    // The identifier was last seen with another MAC. A lease of the very machine counts for more.
+    return this.#held(identity.mac, identity) ?? byKey;
+  }
+
+  /** Whether the machine's client identifier is not to be believed. */
+  isClone(mac: Mac): boolean {
+    return this.#clones.has(mac);
+  }
+
+  #held(key: string, identity: Identity): Lease | undefined {
+    const address = this.#leaseOf.get(key);
     const lease = address === undefined ? undefined : this.#leases.get(address);
     return lease && isHolder(lease, identity) ? lease : undefined;
   }
@@ -157,6 +176,12 @@ export class Allocator {
         this.#store(change.lease);
         this.#requeue(change.lease.address);
         return;
+      case "clone": {
+        const [oldest] = this.#clones;
+        if (this.#clones.size >= CLONES_REMEMBERED && oldest !== undefined) this.#clones.delete(oldest);
+        this.#clones.add(change.mac);
+        return;
+      }
     }
   }
 

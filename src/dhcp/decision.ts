@@ -38,7 +38,10 @@ export interface Arrival {
 }
 
 /** The parts of the lease table that decisions read. */
-export type LeaseTable = Pick<Allocator, "lease" | "leaseOf" | "offer" | "offerTo" | "verdict" | "pick">;
+export type LeaseTable = Pick<
+  Allocator,
+  "lease" | "leaseOf" | "offer" | "offerTo" | "verdict" | "pick" | "isClone"
+>;
 
 export interface Reply {
   readonly packet: DhcpPacket;

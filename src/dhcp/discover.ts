@@ -75,7 +75,8 @@ function chooseAddress(exchange: Exchange, scope: Scope): Choice | undefined {
     return {
       address: lease.address,
       why: `${current ? "current" : "past"} address${instead}`,
-      isNew: !current,
+      // Another MAC with the same identifier may be a new network card, or a clone of a machine that is running.
+      isNew: !current || lease.mac !== identity.mac,
     };
   }
   const offer = table.offerTo(identity, now);

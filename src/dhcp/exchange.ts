@@ -40,7 +40,7 @@ export function openExchange(
     table,
     mac,
     host,
-    identity: identify(packet, mac, host !== undefined),
+    identity: identify(packet, mac, host !== undefined || table.isClone(mac)),
     client: bootClient(packet),
     scope,
     serverId: serverIdOf(packet, arrival, scope),

@@ -20,11 +20,11 @@ export function senderMac(packet: DhcpPacket): Mac | undefined {
  *
  * A machine that we know is always known by its MAC. On its way from the firmware to the installed system it speaks with
  * three or four different identifiers (none, type and MAC, a UUID, a DUID), and would use up an address for each.
- * For the same reason an identifier that only repeats the hardware address counts as none.
+ * (`byMac`; also for clones, whose identifier is another machine's.) For the same reason an identifier that only repeats the hardware address counts as none.
  */
-export function identify(packet: DhcpPacket, mac: Mac, known: boolean): Identity {
+export function identify(packet: DhcpPacket, mac: Mac, byMac: boolean): Identity {
   const raw = packet.options.get(Option.clientId);
-  if (known || raw === undefined || raw.length < 2) return { mac, clientId: undefined };
+  if (byMac || raw === undefined || raw.length < 2) return { mac, clientId: undefined };
   if (raw.length === 7 && raw[0] === ETHERNET && raw.compare(packet.chaddr, 0, 6, 1, 7) === 0) {
     return { mac, clientId: undefined };
   }

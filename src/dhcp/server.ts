@@ -7,14 +7,15 @@ import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
 import { Allocator } from "./allocator.ts";
 import { type DhcpPorts, MessageType, Option, STANDARD_PORTS } from "./codes.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import type { Arrival, Decision, EngineSettings, Reply } from "./decision.ts";
+import { judgeConflict } from "./conflict.ts";
+import type { Arrival, EngineSettings, Reply } from "./decision.ts";
 import { decide } from "./engine.ts";
-import { EventGate } from "./event-gate.ts";
 import { closeLinks, type Link, openLinks } from "./links.ts";
 import { type DhcpPacket, decode, encode } from "./packet.ts";
 import type { BootAdvisor, DhcpEvent, HostDirectory, LeaseStore, ReasonCode } from "./ports.ts";
-import { openProber, type Prober } from "./prober.ts";
+import { Prober } from "./prober.ts";
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.ts";
+import { type DhcpCounter, plainEvent, Reporter } from "./reporter.ts";
 import { ScopeIndex, type Subnet } from "./subnet.ts";
 
 /** What may change while the server runs; leases, offers and sockets stay. */
@@ -39,7 +40,7 @@ export interface DhcpServerOptions extends DhcpSettings {
   readonly rateLimit?: RateLimit;
   /**
    * Milliseconds to wait for an answer when an address that is new to a client is looked for on the wire before it is
-   * offered; 0: do not look.
+   * offered (default 300); 0: do not look.
    */
   readonly probeTimeout?: number;
   /** Seconds that an offered address is held for its client. */
@@ -50,22 +51,26 @@ export interface DhcpServerOptions extends DhcpSettings {
   readonly withoutNative?: boolean;
 }
 
-/** How often something was decided, by what came and what became of it. */
-export interface DhcpCounter {
-  /** `discover`, `request` …, `bootp`, `malformed`. */
-  readonly message: string;
-  readonly outcome: DhcpEvent["kind"];
-  readonly code: ReasonCode | undefined;
-  readonly count: number;
-}
-
+/** An ARP reply takes a few milliseconds; a boot ROM asks again after a second. */
+const PROBE_TIMEOUT = 300;
 /** ACKs that may wait for the disk; beyond, clients are left to ask again. */
 const COMMIT_LIMIT = 20_000;
-/** Milliseconds in which the same event is told once. */
-const EVENT_QUIET = 10_000;
 /** Addresses to look for on behalf of one DISCOVER, when the first ones turn out to be in use. */
 const PROBES_PER_DISCOVER = 3;
 const NAMES = new Map<number, string>(Object.entries(MessageType).map(([name, code]) => [code, name]));
+
+/** An offer that waits for its probe. */
+interface PendingOffer {
+  readonly link: Link;
+  readonly packet: DhcpPacket;
+  readonly arrival: Arrival;
+  readonly address: Ipv4;
+  readonly client: Mac;
+  readonly event: DhcpEvent;
+  /** How many more addresses may be looked for. */
+  readonly probes: number;
+  readonly finish: () => void;
+}
 
 /**
  * A DHCP server on real sockets: hears, asks the engine, stores, sends. Decides nothing itself, and nothing that a client
@@ -76,8 +81,7 @@ export class DhcpServer {
   readonly #clock: () => number;
   readonly #commits: CommitQueue;
   readonly #limiter: RateLimiter;
-  readonly #gate = new EventGate(EVENT_QUIET);
-  readonly #counters = new Map<string, DhcpCounter & { count: number }>();
+  readonly #reporter: Reporter;
   readonly #own: ReadonlySet<Ipv4>;
   #settings: DhcpSettings;
   #engine: EngineSettings;
@@ -91,6 +95,7 @@ export class DhcpServer {
     this.#options = options;
     this.#settings = options;
     this.#clock = options.clock ?? Date.now;
+    this.#reporter = new Reporter(options.observer);
     this.#own = new Set(options.interfaces.flatMap((one) => one.addresses.map((own) => own.address)));
     this.#limiter = new RateLimiter(options.rateLimit ?? DEFAULT_RATE_LIMIT);
     this.#commits = new CommitQueue({
@@ -135,7 +140,7 @@ export class DhcpServer {
 
   /** Since the start. */
   counters(): readonly DhcpCounter[] {
-    return [...this.#counters.values()];
+    return this.#reporter.counters();
   }
 
   /** How many addresses have a lease, current or past, and are remembered. */
@@ -146,8 +151,16 @@ export class DhcpServer {
   #openHelpers(native: Native | undefined): void {
     if (!native) return;
     this.#neighbours = openNeighbours(native);
-    const timeout = this.#options.probeTimeout ?? 0;
-    if (timeout > 0) this.#prober = openProber(native, this.#neighbours, timeout);
+    const timeout = this.#options.probeTimeout ?? PROBE_TIMEOUT;
+    if (timeout <= 0) return;
+    this.#prober = new Prober(native, this.#neighbours, {
+      timeout,
+      clock: () => performance.now(),
+      every: (milliseconds, callback) => {
+        const timer = setInterval(callback, milliseconds);
+        return () => clearInterval(timer);
+      },
+    });
   }
 
   #engineSettings(): EngineSettings {
@@ -187,7 +200,14 @@ export class DhcpServer {
       if (!this.#admit(link, bytes, now)) return;
       const decoded = decode(bytes);
       if (!decoded.ok) {
-        this.#tell("malformed", this.#plainEvent(link, "malformed", "malformed", decoded.reason), now);
+        const { reason } = decoded;
+        const event = plainEvent({
+          kind: "malformed",
+          code: "malformed",
+          reason,
+          interface: link.interface.name,
+        });
+        this.#reporter.tell("malformed", event, now);
         return;
       }
       const source = { address: parseIpv4(from.address) ?? ANY, port: from.port };
@@ -204,92 +224,85 @@ export class DhcpServer {
     const client = bytes.toString("latin1", 28, 34);
     const verdict = this.#limiter.check(client, now);
     if (verdict === "pass") return true;
-    const mac = macFromBytes(bytes.subarray(28, 34));
-    const event = this.#plainEvent(link, "silent", "rate-limited", "asks too often; left unanswered", mac);
-    if (verdict === "refuse-first") this.#tell("any", event, now);
-    else this.#count("any", event);
+    const event = plainEvent({
+      kind: "silent",
+      code: "rate-limited",
+      reason: "asks too often; left unanswered",
+      interface: link.interface.name,
+      mac: macFromBytes(bytes.subarray(28, 34)),
+    });
+    if (verdict === "refuse-first") this.#reporter.tell("any", event, now);
+    else this.#reporter.count("any", event);
     return false;
   }
 
   #answer(link: Link, packet: DhcpPacket, arrival: Arrival, probes: number): void {
     const decision = decide(packet, arrival, this.#engine, this.#table);
+    const { event } = decision;
+    const client = event.mac;
+    // The client asks again while its address is still looked for: it will be answered in a moment.
+    if (event.kind === "offer" && event.address !== undefined && this.#prober?.isPending(event.address))
+      return;
     for (const change of decision.changes) this.#table.apply(change);
     const message = messageName(packet);
     const leases = decision.changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
     const finish = () => {
-      this.#tell(message, decision.event, arrival.now);
+      this.#reporter.tell(message, event, arrival.now);
       if (decision.reply) this.#send(link, arrival.port, decision.reply);
     };
     if (leases.length > 0) {
       const taken = this.#commits.add(leases, (error) => {
         if (error === undefined) finish();
-        else
-          this.#fail(
-            link,
-            "store",
-            "a lease could not be stored, so no answer was sent",
-            error,
-            decision.event,
-          );
+        else this.#fail(link, "store", "a lease could not be stored, so no answer was sent", error, event);
       });
-      if (!taken) {
-        this.#fail(
-          link,
-          "overloaded",
-          "too many leases wait for the disk; left unanswered",
-          undefined,
-          decision.event,
-        );
-      }
-    } else if (decision.probe !== undefined && this.#prober) {
-      this.#probe(this.#prober, link, packet, arrival, decision, decision.probe, probes, finish);
+      if (!taken) this.#fail(link, "overloaded", "too many leases wait for the disk", undefined, event);
+    } else if (this.#prober && decision.probe !== undefined && client !== undefined) {
+      this.#probe(this.#prober, {
+        link,
+        packet,
+        arrival,
+        address: decision.probe,
+        client,
+        event,
+        probes,
+        finish,
+      });
     } else {
       finish();
     }
   }
 
   /** Looks for the address on the wire, and offers another one when somebody answers for it. */
-  #probe(
-    prober: Prober,
-    link: Link,
-    packet: DhcpPacket,
-    arrival: Arrival,
-    decision: Decision,
-    address: Ipv4,
-    probes: number,
-    finish: () => void,
-  ): void {
-    const mac = decision.event.mac;
-    prober.probe({ device: link.interface.name, onLink: packet.giaddr === ANY, address }, (holder) => {
+  #probe(prober: Prober, pending: PendingOffer): void {
+    const { link, packet, arrival, address, client, event, probes, finish } = pending;
+    const onLink = packet.giaddr === ANY;
+    prober.probe({ device: link.interface.name, onLink, address }, (found) => {
       if (this.#state !== "running") return;
-      if (!holder.inUse || (holder.mac !== undefined && holder.mac === mac)) {
+      if (!found.inUse || found.mac === client) {
         finish();
         return;
       }
       const now = this.#clock();
-      const by = holder.mac === undefined ? "somebody" : holder.mac;
-      const reason = `${by} answers for the address; it is in quarantine`;
-      const owner = holder.mac ?? mac;
-      if (owner !== undefined) this.#quarantine(link, address, owner, now);
-      const event = { ...decision.event, kind: "conflict", code: "in-use", reason, file: undefined } as const;
-      this.#tell("probe", event, now);
+      const { change, reason } = judgeConflict({
+        address,
+        client,
+        holder: found.mac,
+        lease: this.#table.lease(address),
+        now,
+        quarantine: this.#engine.quarantine,
+      });
+      this.#table.apply(change);
+      if (change.kind === "lease") {
+        this.#commits.add([change.lease], (error) => {
+          if (error !== undefined) this.#fail(link, "store", "a quarantine could not be stored", error);
+        });
+      }
+      this.#reporter.tell(
+        "probe",
+        { ...event, kind: "conflict", code: "in-use", reason, file: undefined },
+        now,
+      );
       if (probes > 1) this.#answer(link, packet, { ...arrival, now }, probes - 1);
-    });
-  }
-
-  #quarantine(link: Link, address: Ipv4, mac: Mac, now: number): void {
-    const lease = {
-      address,
-      mac,
-      clientId: undefined,
-      hostName: undefined,
-      state: "declined",
-      expiresAt: now + this.#engine.quarantine,
-      updatedAt: now,
-    } as const;
-    this.#table.apply({ kind: "lease", lease });
-    this.#commits.add([lease], (error) => {
-      if (error !== undefined) this.#fail(link, "store", "a quarantine could not be stored", error);
     });
   }
 
@@ -317,43 +330,10 @@ export class DhcpServer {
   }
 
   #fail(link: Link, code: ReasonCode, what: string, error: unknown, about?: DhcpEvent): void {
-    const detail = error instanceof Error ? `: ${error.message}` : "";
-    const event = {
-      ...this.#plainEvent(link, "error", code, `${what}${detail}`, about?.mac),
-      address: about?.address,
-    };
-    this.#tell("any", event, this.#clock());
-  }
-
-  #plainEvent(link: Link, kind: DhcpEvent["kind"], code: ReasonCode, reason: string, mac?: Mac): DhcpEvent {
-    return {
-      kind,
-      mac,
-      address: undefined,
-      interface: link.interface.name,
-      arch: undefined,
-      userClass: undefined,
-      file: undefined,
-      reason,
-      code,
-    };
-  }
-
-  #tell(message: string, event: DhcpEvent, now: number): void {
-    this.#count(message, event);
-    if (!this.#gate.passes(event, now)) return;
-    try {
-      this.#options.observer.onEvent(event);
-    } catch {
-      // An observer that throws must not cost a client its answer; it has been told what there is to tell.
-    }
-  }
-
-  #count(message: string, event: DhcpEvent): void {
-    const key = `${message} ${event.kind} ${event.code}`;
-    const counter = this.#counters.get(key);
-    if (counter) counter.count += 1;
-    else this.#counters.set(key, { message, outcome: event.kind, code: event.code, count: 1 });
+    const reason = error instanceof Error ? `${what}: ${error.message}` : what;
+    const { mac, address } = about ?? {};
+    const event = plainEvent({ kind: "error", code, reason, interface: link.interface.name, mac, address });
+    this.#reporter.tell("any", event, this.#clock());
   }
 }
 

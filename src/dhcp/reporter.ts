@@ -1,0 +1,62 @@
+import type { Ipv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
+import { EventGate } from "./event-gate.ts";
+import type { DhcpEvent, ReasonCode } from "./ports.ts";
+
+/** How often something was decided, by what came and what became of it. */
+export interface DhcpCounter {
+  /** `discover`, `request` …, `bootp`, `reply`, `probe`; `any` where it was not looked at. */
+  readonly message: string;
+  readonly outcome: DhcpEvent["kind"];
+  readonly code: ReasonCode | undefined;
+  readonly count: number;
+}
+
+/** Milliseconds in which the same event is told once. */
+const EVENT_QUIET = 10_000;
+
+/** Counts every decision, and tells the observer of each that is news. */
+export class Reporter {
+  readonly #observer: { onEvent(event: DhcpEvent): void };
+  readonly #gate = new EventGate(EVENT_QUIET);
+  readonly #counters = new Map<string, DhcpCounter & { count: number }>();
+
+  constructor(observer: { onEvent(event: DhcpEvent): void }) {
+    this.#observer = observer;
+  }
+
+  counters(): readonly DhcpCounter[] {
+    return [...this.#counters.values()];
+  }
+
+  /** Counts and tells. `now` in milliseconds. */
+  tell(message: string, event: DhcpEvent, now: number): void {
+    this.count(message, event);
+    if (!this.#gate.passes(event, now)) return;
+    try {
+      this.#observer.onEvent(event);
+    } catch {
+      // An observer that throws must not cost a client its answer; it has been told what there is to tell.
+    }
+  }
+
+  count(message: string, event: DhcpEvent): void {
+    const key = `${message} ${event.kind} ${event.code}`;
+    const counter = this.#counters.get(key);
+    if (counter) counter.count += 1;
+    else this.#counters.set(key, { message, outcome: event.kind, code: event.code, count: 1 });
+  }
+}
+
+/** An event about which no more is known than this. */
+export function plainEvent(said: {
+  readonly kind: DhcpEvent["kind"];
+  readonly code: ReasonCode;
+  readonly reason: string;
+  readonly interface: string;
+  readonly mac?: Mac | undefined;
+  readonly address?: Ipv4 | undefined;
+}): DhcpEvent {
+  const { mac, address, ...rest } = said;
+  return { ...rest, mac, address, arch: undefined, userClass: undefined, file: undefined };
+}
