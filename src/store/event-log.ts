@@ -26,8 +26,8 @@ export class EventWriter {
     const marks = EVENT_COLUMNS.map(() => "?").join(", ");
     this.#insert = db.prepare(`INSERT INTO events (${EVENT_COLUMNS.join(", ")}) VALUES (${marks})`);
     this.#prune = db.prepare(`
-      DELETE FROM events WHERE machine IS ?1 AND id <=
-        (SELECT id FROM events WHERE machine IS ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`);
+      DELETE FROM events WHERE machine IS ? AND id <=
+        (SELECT id FROM events WHERE machine IS ? ORDER BY id DESC LIMIT 1 OFFSET ?)`);
     this.#retention = retention;
   }
 
@@ -43,7 +43,7 @@ export class EventWriter {
   prune(machines: Iterable<string | null>): void {
     for (const machine of machines) {
       const { eventsPerMachine, strangerEvents } = this.#retention;
-      this.#prune.run(machine, machine === null ? strangerEvents : eventsPerMachine);
+      this.#prune.run(machine, machine, machine === null ? strangerEvents : eventsPerMachine);
       this.#added.delete(machine);
     }
   }
@@ -67,16 +67,16 @@ export class EventReader {
     this.#after = db.prepare("SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?");
     this.#newest = db.prepare("SELECT * FROM events ORDER BY id DESC LIMIT ?");
     // Two index walks that stop at the limit, joined; an OR would sort all that there is.
-    const named = "SELECT * FROM events WHERE machine = ?1";
-    const stranger = "SELECT * FROM events WHERE machine IS NULL AND mac = ?2";
+    const named = "SELECT * FROM events WHERE machine = ?";
+    const stranger = "SELECT * FROM events WHERE machine IS NULL AND mac = ?";
     this.#afterOf = db.prepare(`
-      SELECT * FROM (${named} AND id > ?3 ORDER BY id LIMIT ?4)
-      UNION ALL SELECT * FROM (${stranger} AND id > ?3 ORDER BY id LIMIT ?4)
-      ORDER BY id LIMIT ?4`);
+      SELECT * FROM (${named} AND id > ? ORDER BY id LIMIT ?)
+      UNION ALL SELECT * FROM (${stranger} AND id > ? ORDER BY id LIMIT ?)
+      ORDER BY id LIMIT ?`);
     this.#newestOf = db.prepare(`
-      SELECT * FROM (${named} ORDER BY id DESC LIMIT ?3)
-      UNION ALL SELECT * FROM (${stranger} ORDER BY id DESC LIMIT ?3)
-      ORDER BY id DESC LIMIT ?3`);
+      SELECT * FROM (${named} ORDER BY id DESC LIMIT ?)
+      UNION ALL SELECT * FROM (${stranger} ORDER BY id DESC LIMIT ?)
+      ORDER BY id DESC LIMIT ?`);
     this.#machines = db.prepare("SELECT DISTINCT machine FROM events");
   }
 
@@ -84,12 +84,14 @@ export class EventReader {
   read(query: EventQuery): StoredEvent[] {
     const { machine, mac, after, limit } = query;
     const ofOne = machine !== undefined || mac !== undefined;
+    // NULL equals nothing, so what was not asked for matches nothing.
+    const [name, card] = [machine ?? null, mac ?? null];
     if (after === undefined) {
-      const rows = ofOne ? this.#newestOf.all(machine ?? null, mac ?? null, limit) : this.#newest.all(limit);
+      const rows = ofOne ? this.#newestOf.all(name, limit, card, limit, limit) : this.#newest.all(limit);
       return rows.map(decodeEvent).reverse();
     }
     const rows = ofOne
-      ? this.#afterOf.all(machine ?? null, mac ?? null, after, limit)
+      ? this.#afterOf.all(name, after, limit, card, after, limit, limit)
       : this.#after.all(after, limit);
     return rows.map(decodeEvent);
   }

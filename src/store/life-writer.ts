@@ -20,11 +20,11 @@ export class LifeWriter {
     this.#upsertMachine = db.prepare(upsert("machines", "name", MACHINE_COLUMNS, []));
     this.#upsertAttempt = db.prepare(upsert("attempts", "id", ATTEMPT_COLUMNS, ["machine"]));
     this.#pruneAttempts = db.prepare(`
-      DELETE FROM attempts WHERE machine = ?1 AND seq <=
-        (SELECT seq FROM attempts WHERE machine = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)`);
+      DELETE FROM attempts WHERE machine = ? AND seq <=
+        (SELECT seq FROM attempts WHERE machine = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`);
     this.#setLog = db.prepare("UPDATE attempts SET log = ? WHERE id = ?");
     this.#setSeen = db.prepare(
-      "UPDATE machines SET last_seen = ?1 WHERE name = ?2 AND coalesce(last_seen, 0) < ?1",
+      "UPDATE machines SET last_seen = ? WHERE name = ? AND coalesce(last_seen, 0) < ?",
     );
     this.#idOf = db.prepare("SELECT id FROM machines WHERE name = ?");
     this.#rename = db.prepare("UPDATE machines SET name = ?, mac = ? WHERE id = ?");
@@ -39,7 +39,7 @@ export class LifeWriter {
   }
 
   seen(machine: string, at: Instant): void {
-    this.#setSeen.run(at, machine);
+    this.#setSeen.run(at, machine, at);
   }
 
   /** In two rounds, because machines may swap their names or MACs, which are unique at every moment. */
@@ -64,7 +64,7 @@ export class LifeWriter {
       throw new TypeError(`attempt ${attempt.id} is of ${attempt.machine}, which has no record`);
     }
     this.#upsertAttempt.run(...encodeAttempt(attempt), machine);
-    if (attempt.phase === "running") this.#pruneAttempts.run(machine, this.#attemptsPerMachine);
+    if (attempt.phase === "running") this.#pruneAttempts.run(machine, machine, this.#attemptsPerMachine);
   }
 
   #id(name: string): number | undefined {

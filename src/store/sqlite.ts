@@ -2,7 +2,10 @@ import { getBuiltinModule } from "node:process";
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
-/** The part of the SQLite API that is used here; `node:sqlite` and its stand-in both have it. */
+/**
+ * The part of the SQLite API that is used here; `node:sqlite` and its stand-in both have it. Parameters are bare `?`:
+ * the `node:sqlite` of Node 22.13 cannot bind `?1` by position.
+ */
 export interface SqliteDatabase {
   exec(sql: string): void;
   prepare(sql: string): SqliteStatement;

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostConfig } from "../../../src/config/model.ts";
 import { Machines } from "../../../src/machines/machines.ts";
 import { createState, openState, type State, type StateParts } from "../../../src/store/state.ts";
 import { countingIds, NOON } from "./life-fixture.ts";
+
+/** Where a sync costs nothing: what is tested here is what a machine gets, not what a power cut leaves. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Timers that run when the test says so. */
 export class ManualTimers {
@@ -29,7 +32,7 @@ export class ManualTimers {
 
 /** A state folder of its own, and the machines that live in it; the daemon without its servers. */
 export class Lab {
-  readonly folder = join(mkdtempSync(join(tmpdir(), "bootwire-lab-")), "state");
+  readonly folder = join(mkdtempSync(join(MEMORY, "bootwire-lab-")), "state");
   readonly timers = new ManualTimers();
   readonly errors: unknown[] = [];
   readonly #ids = countingIds();
