@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { BootwireError } from "../errors.ts";
 import { SQLITE, type SqliteConstructor, type SqliteDatabase, sqliteCode } from "./sqlite.ts";
 
@@ -28,6 +29,8 @@ export function openDatabase(
   fill: (db: SqliteDatabase) => void,
 ): { readonly db: SqliteDatabase; readonly presence: Presence } {
   return explained(path, format, () => {
+    // SQLite would make it readable for everybody, and there are tokens in it; its log gets the same mode.
+    closeSync(openSync(path, "a", 0o600));
     const db = new Sqlite(path);
     try {
       db.exec("PRAGMA busy_timeout = 5000");
@@ -99,19 +102,14 @@ export function explain(error: unknown, path: string, format: Format): unknown {
   const detail = error instanceof Error ? error.message : String(error);
   switch (sqliteCode(error)) {
     case undefined:
-      return error;
+      return error instanceof Error && "syscall" in error ? inaccessible(path, detail, cause) : error;
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
       return damaged(path, format, detail, cause);
     case SQLITE.PERM:
     case SQLITE.READONLY:
     case SQLITE.CANTOPEN:
-      return new BootwireError(
-        "BW_STATE_ACCESS",
-        `${path} cannot be opened for writing: ${detail}`,
-        "Give the user that Bootwire runs as the right to write this file and its folder.",
-        cause,
-      );
+      return inaccessible(path, detail, cause);
     case SQLITE.BUSY:
       return new BootwireError(
         "BW_STATE_LOCKED",
@@ -127,6 +125,15 @@ export function explain(error: unknown, path: string, format: Format): unknown {
         cause,
       );
   }
+}
+
+function inaccessible(path: string, detail: string, cause: { cause: unknown }): BootwireError {
+  return new BootwireError(
+    "BW_STATE_ACCESS",
+    `${path} cannot be opened for writing: ${detail}`,
+    "Give the user that Bootwire runs as the right to write this file and its folder.",
+    cause,
+  );
 }
 
 function damaged(path: string, format: Format, detail: string, cause?: { cause: unknown }): BootwireError {

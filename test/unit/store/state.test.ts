@@ -55,6 +55,8 @@ describe("the admin's first run", () => {
     const state = await createState(folder, parts);
     expect(mode(folder)).toBe("700");
     expect(mode(join(folder, "admin-token"))).toBe("600");
+    // There are tokens in these, and the folder may be one that the admin has made, for all to read.
+    for (const name of ["state.db", "state.db-wal"]) expect(mode(join(folder, name))).toBe("600");
     expect(readFileSync(join(folder, "admin-token"), "utf8")).toBe(`${state.adminToken}\n`);
     expect(state.machines.guardedSince()).toBeUndefined();
     state.close();
