@@ -16,6 +16,12 @@ export function decideRequest(exchange: Exchange): Decision {
   if (!isServed(exchange)) return silence(exchange, "unknown-host", `no answer: ${UNKNOWN_HOST}`);
   if (server !== undefined) return selecting(exchange, server, requested);
   if (packet.ciaddr !== ANY) return renewing(exchange, packet.ciaddr);
+  // Some clients (npm's dhcp) take an offer without naming the server, or even the address, as table 4 demands. That of a
+  // client to whom we just offered an address can mean nothing else.
+  const offer = exchange.table.offerTo(exchange.identity, exchange.arrival.now);
+  if (offer && (requested ?? offer.address) === offer.address) {
+    return selecting(exchange, exchange.serverId, offer.address);
+  }
   if (requested !== undefined) return initReboot(exchange, requested);
   return silence(exchange, "wrong-address", "a REQUEST that names no address");
 }

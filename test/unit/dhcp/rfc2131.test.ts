@@ -176,6 +176,15 @@ describe("RFC 2131 §4.3.2 DHCPREQUEST, SELECTING", () => {
     expect(outcome(select(new Bench(), "10.0.0.12"))).toBe("ack 10.0.0.12");
   });
 
+  it("takes a REQUEST that names nothing for the offer that the client just got, as npm's client sends it", () => {
+    const bench = new Bench();
+    expect(outcome(bench.ask(message(REQUEST)))).toBe("silent wrong-address");
+    discover(bench);
+    expect(outcome(bench.ask(message(REQUEST)))).toBe("ack 10.0.0.10");
+    discover(bench, OTHER_CLIENT);
+    expect(outcome(initReboot(bench, "10.0.0.11", OTHER_CLIENT))).toBe("ack 10.0.0.11");
+  });
+
   it("refuses an address that another client has or was offered", () => {
     const bench = new Bench();
     bound(bench);
