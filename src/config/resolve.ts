@@ -117,9 +117,9 @@ function resolveProfile(
         initrd: profile.initrd,
         suite: profile.suite,
         mirror: {
-          host: profile.mirror?.host ?? "deb.debian.org",
-          directory: profile.mirror?.directory ?? "/debian",
-          proxy: profile.mirror?.proxy,
+          host: profile.mirror.host,
+          directory: profile.mirror.directory ?? "/debian",
+          proxy: profile.mirror.proxy,
         },
       };
   }

@@ -136,9 +136,9 @@ const debianProfile = z
     mirror: z
       .strictObject({
         host: textField(
-          { description: "Host name of the mirror.", default: "deb.debian.org" },
+          { description: "Host name of the Debian mirror to install from.", examples: ["mirror.example.org"] },
           readWord,
-        ).optional(),
+        ),
         directory: z
           .string()
           .startsWith("/")
@@ -149,8 +149,7 @@ const debianProfile = z
           .meta({ description: "HTTP proxy on the way there.", examples: ["http://proxy.example.org:3128"] })
           .optional(),
       })
-      .meta({ description: "Where the installer gets its packages." })
-      .optional(),
+      .meta({ description: "Where the installer gets its packages." }),
     ...profileCommon,
   })
   .meta({ title: "debian", description: "The Debian installer with a preseed." });

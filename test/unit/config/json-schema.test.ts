@@ -29,7 +29,14 @@ describe("the JSON Schema for editors", () => {
           subnets: [{ cidr: "10.0.0.0/24", pool: "a", dns: ["10.0.0.1"], options: { 42: ["x"] } }],
         },
         profiles: {
-          p: { installer: "debian", kernel: "k", initrd: "i", suite: "s", vars: { a: [1, { b: true }] } },
+          p: {
+            installer: "debian",
+            kernel: "k",
+            initrd: "i",
+            suite: "s",
+            mirror: { host: "m" },
+            vars: { a: [1, { b: true }] },
+          },
         },
         hosts: [
           {

@@ -46,7 +46,7 @@ describe("what an admin leaves out", () => {
     const config = configOf(`
 profiles:
   cloud: {installer: image, image: disk.raw.zst}
-  deb: {installer: debian, kernel: d/linux, initrd: d/initrd.gz, suite: trixie}
+  deb: {installer: debian, kernel: d/linux, initrd: d/initrd.gz, suite: trixie, mirror: {host: mirror.example.org}}
 hosts:
   - {name: web, mac: 52:54:00:00:00:01, profile: cloud}
 `);
@@ -72,7 +72,7 @@ hosts:
       },
     });
     expect(config.profiles.get("deb")).toMatchObject({
-      mirror: { host: "deb.debian.org", directory: "/debian", proxy: undefined },
+      mirror: { host: "mirror.example.org", directory: "/debian", proxy: undefined },
     });
     expect(host(config, "web")).toMatchObject({
       mac: "52:54:00:00:00:01",

@@ -52,7 +52,7 @@ export function debianContext(changes: Changes<DebianProfile> = {}): InstallCont
     installer: "debian",
     kernel: "debian/linux",
     initrd: "debian/initrd.gz",
-    mirror: { host: "deb.debian.org", directory: "/debian", proxy: undefined },
+    mirror: { host: "mirror.example.org", directory: "/debian", proxy: undefined },
     suite: "bookworm",
     system: { ...SYSTEM, ...changes.system },
     ...changes.profile,
