@@ -36,12 +36,14 @@ export class Lab {
   readonly #server: string;
   readonly #client: string;
   readonly #children = new Set<ChildProcess>();
+  readonly #onExit = () => this.close();
 
   constructor(name: string) {
     this.folder = mkdtempSync(join(tmpdir(), `bootwire-${name}-`));
     const unique = `bw-${name}-${process.pid}`;
     this.#server = `${unique}-s`;
     this.#client = `${unique}-c`;
+    process.once("exit", this.#onExit);
     try {
       ip("netns", "add", this.#server);
       ip("netns", "add", this.#client);
@@ -132,6 +134,7 @@ export class Lab {
 
   /** Ends what still runs and takes everything away again. Safe to call twice. */
   close(): void {
+    process.off("exit", this.#onExit);
     for (const child of this.#children) child.kill("SIGKILL");
     for (const namespace of [this.#server, this.#client]) spawnSync("ip", ["netns", "del", namespace]);
     rmSync(this.folder, { recursive: true, force: true });

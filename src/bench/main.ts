@@ -8,6 +8,9 @@ const benches: Readonly<Record<string, () => Promise<{ bench(args: readonly stri
   http: () => import("./http.ts"),
 };
 
+// An exit, not the end by the signal: then the labs take their namespaces away.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? Object.keys(benches) : [name];
 const unknown = chosen.find((one) => !(one in benches));
