@@ -1,4 +1,4 @@
-import type { AdminEvent, AdminOutcome, Step, StepContext } from "./life.ts";
+import type { AdminEvent, AdminOutcome, NoOutcome, Step, StepContext } from "./life.ts";
 import { isLive } from "./life.ts";
 import type { Attempt, Life, MachineRecord } from "./model.ts";
 import { lineOf } from "./timeline-event.ts";
@@ -91,7 +91,7 @@ function refused(life: Life, outcome: AdminOutcome): Step<AdminOutcome> {
  * The lost-state guard: a machine that nothing is known of counts as installed. What an admin has decided since, and
  * what came of it, stays as it is.
  */
-export function guardStep(life: Life, context: StepContext): Step<{ readonly kind: "none" }> {
+export function guardStep(life: Life, context: StepContext): Step<NoOutcome> {
   const nothing = { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } } as const;
   if (life.record.state.kind !== "ready") return nothing;
   const record: MachineRecord = {

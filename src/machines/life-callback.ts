@@ -1,4 +1,11 @@
-import type { CallbackEvent, CallbackOutcome, CallbackRefusal, Step, StepContext } from "./life.ts";
+import type {
+  CallbackEvent,
+  CallbackOutcome,
+  CallbackRefusal,
+  NoOutcome,
+  Step,
+  StepContext,
+} from "./life.ts";
 import { FINISHING_LIMIT } from "./life.ts";
 import type { Attempt, Life, MachineRecord, TimelineEvent } from "./model.ts";
 import { lineOf } from "./timeline-event.ts";
@@ -179,7 +186,7 @@ export function failAttempt(
   by: NonNullable<Attempt["failedBy"]>,
   reason: string,
   context: StepContext,
-): Step<{ readonly kind: "none" }> {
+): Step<NoOutcome> {
   const { now } = context;
   const next: Attempt = { ...attempt, phase: "failed", endedAt: now, failure: reason, failedBy: by };
   const record: MachineRecord = {
@@ -200,7 +207,7 @@ export function failAttempt(
 }
 
 /** Time went by: an attempt that has been running too long fails, one that is never heard of again is closed. */
-export function tickStep(life: Life, context: StepContext): Step<{ readonly kind: "none" }> {
+export function tickStep(life: Life, context: StepContext): Step<NoOutcome> {
   const { record, attempt } = life;
   const { now, policy } = context;
   const nothing = { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } } as const;

@@ -57,14 +57,13 @@ export type AdminEvent =
   /** Its own disk from now on. */
   | { readonly kind: "local" };
 
-export type LifeEvent =
-  | BootEvent
-  | CallbackEvent
-  | AdminEvent
+export type QuietEvent =
   /** Time went by. */
   | { readonly kind: "tick" }
   /** The state was lost, and this machine turned up: it counts as installed. */
   | { readonly kind: "assume-installed" };
+
+export type LifeEvent = BootEvent | CallbackEvent | AdminEvent | QuietEvent;
 
 /** What a network boot gets, and why. `A` is `undefined` where nothing has begun: in a preview. */
 export type BootOutcome<A = Attempt | undefined> =
@@ -106,7 +105,12 @@ export interface Step<O> {
   readonly outcome: O;
 }
 
-export type LifeOutcome = BootOutcome<Attempt> | CallbackOutcome | AdminOutcome | { readonly kind: "none" };
+/** Nobody waits for an answer. */
+export interface NoOutcome {
+  readonly kind: "none";
+}
+
+export type LifeOutcome = BootOutcome<Attempt> | CallbackOutcome | AdminOutcome | NoOutcome;
 
 /** How long an installed system may take to call home before its attempt is closed without it. */
 export const FINISHING_LIMIT = 24 * 60 * 60 * 1000;

@@ -10,16 +10,15 @@ import {
   type CallbackEvent,
   type Ids,
   type LifePolicy,
+  type NoOutcome,
   newLife,
   policyOf,
   type Step,
   type StepContext,
 } from "./life.ts";
-import { adminStep, guardStep } from "./life-admin.ts";
-import { bootStep } from "./life-boot.ts";
-import { callbackStep, tickStep } from "./life-callback.ts";
 import type { Attempt, Instant, Life, TimelineEvent } from "./model.ts";
 import type { EventQuery, LifeChange, MachineStore, StoredEvent } from "./ports.ts";
+import { step } from "./step.ts";
 import { Timeline } from "./timeline.ts";
 import { lineOf } from "./timeline-event.ts";
 
@@ -70,12 +69,12 @@ export class Machines {
     const known = this.#store.life(current.name);
     const first = known ? undefined : this.#firstSight(current);
     const life = known ?? first?.life ?? newLife(current);
-    const step = bootStep(life, { kind: "network-boot", firmware }, this.#context(current));
+    const next = step(life, { kind: "network-boot", firmware }, this.#context(current));
     const isNew = known === undefined;
-    const events = [...(first?.events ?? []), ...step.events];
+    const events = [...(first?.events ?? []), ...next.events];
     this.#timeline.seen(current.name, this.#parts.now());
-    this.#save({ ...step, events }, isNew || step.life.record !== life.record || step.changed.length > 0);
-    return step.outcome;
+    this.#save({ ...next, events }, isNew || next.life.record !== life.record || next.changed.length > 0);
+    return next.outcome;
   }
 
   /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
@@ -83,7 +82,7 @@ export class Machines {
     const current = this.#byMac.get(host.mac);
     if (!current) return notInConfig(host);
     const context = { ...this.#context(current), ids: NO_IDS };
-    const { outcome } = bootStep(this.#life(current), { kind: "network-boot", firmware: "bios" }, context);
+    const { outcome } = step(this.#life(current), { kind: "network-boot", firmware: "bios" }, context);
     return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
   }
 
@@ -100,8 +99,8 @@ export class Machines {
       };
     }
     const context = this.#context(this.#byName.get(attempt.machine));
-    const step = callbackStep(life, withinLimits(event), context);
-    const { outcome } = step;
+    const next = step(life, withinLimits(event), context);
+    const { outcome } = next;
     if (outcome.kind === "refused") {
       const text = `"${event.kind}" was refused: ${outcome.reason}`;
       this.#timeline.record(
@@ -111,11 +110,11 @@ export class Machines {
     }
     // Progress comes often and is soon outdated: a power cut may take the last of it, and no sync is spent on it.
     this.#timeline.seen(attempt.machine, context.now);
-    if (!outcome.repeated) this.#save(step, event.kind !== "progress");
+    if (!outcome.repeated) this.#save(next, event.kind !== "progress");
     return {
       ok: true,
       machine: attempt.machine,
-      attempt: step.life.attempt ?? attempt,
+      attempt: next.life.attempt ?? attempt,
       repeated: outcome.repeated,
     };
   }
@@ -203,8 +202,8 @@ export class Machines {
   tick(): void {
     this.#try(() => {
       for (const life of this.#store.live()) {
-        const step = tickStep(life, this.#context(this.#byName.get(life.record.name)));
-        if (step.changed.length > 0) this.#save(step, true);
+        const next = step(life, { kind: "tick" }, this.#context(this.#byName.get(life.record.name)));
+        if (next.changed.length > 0) this.#save(next, true);
       }
     });
   }
@@ -259,11 +258,11 @@ export class Machines {
       );
     }
     const life = this.#store.life(name) ?? newLife(host);
-    const step = adminStep(life, event, this.#context(host));
-    if (step.outcome.kind === "refused") {
-      throw new BootwireError(step.outcome.code, step.outcome.reason, step.outcome.hint);
+    const next = step(life, event, this.#context(host));
+    if (next.outcome.kind === "refused") {
+      throw new BootwireError(next.outcome.code, next.outcome.reason, next.outcome.hint);
     }
-    this.#save(step, true);
+    this.#save(next, true);
     return this.#status(host);
   }
 
@@ -279,10 +278,10 @@ export class Machines {
   }
 
   /** What becomes of a machine without a record: under the guard it counts as installed, else it is armed. */
-  #firstSight(host: HostConfig): Step<{ readonly kind: "none" }> {
+  #firstSight(host: HostConfig): Step<NoOutcome> {
     const life = newLife(host);
     const context = this.#context(host);
-    if (context.guarded) return guardStep(life, context);
+    if (context.guarded) return step(life, { kind: "assume-installed" }, context);
     return { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } };
   }
 
@@ -305,8 +304,8 @@ export class Machines {
   }
 
   /** Stores a step, and with it what has gathered in the background. */
-  #save(step: Step<unknown>, durable: boolean): void {
-    const { life, changed, events, log } = step;
+  #save(next: Step<unknown>, durable: boolean): void {
+    const { life, changed, events, log } = next;
     const change: LifeChange = {
       record: life.record,
       attempts: changed,
