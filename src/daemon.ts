@@ -27,7 +27,7 @@ import { DigestIndex } from "./media/digest-index.ts";
 import { ImagePreparer } from "./media/image-preparer.ts";
 import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
+import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
 import { openServers } from "./servers.ts";
 import { SqliteLeaseStore } from "./store/lease-store.ts";
@@ -139,8 +139,8 @@ async function start(
   };
 
   const onScript = observers.onScript.bind(observers);
-  const { root } = config.tftp;
-  const folder = root === undefined ? undefined : new FolderSource(root);
+  const { root, ignoreCase, ports, singlePort, allow, limits } = config.tftp;
+  const folder = root === undefined ? undefined : new FolderSource(root, { ignoreCase });
   const dhcp =
     config.dhcp.mode === "off"
       ? undefined
@@ -164,6 +164,10 @@ async function start(
       onScript,
     }),
     observer: observers,
+    limits,
+    singlePort,
+    ...(ports && { ports }),
+    ...(allow && { allow: allow.map(formatCidr) }),
   });
   const onDownload = observers.onDownload.bind(observers);
   const bootApp = createBootApp({ active, boot, machines, catalogue, images, log, onScript, onDownload });

@@ -1,6 +1,8 @@
 import type { Catalogue } from "../media/catalogue.ts";
 import { type Ipv4, parseIpv4 } from "../net/ipv4.ts";
 import type { Templates } from "../templates/templates.ts";
+import { normalizeName } from "../tftp/folder-source.ts";
+import { ErrorCode } from "../tftp/packet.ts";
 import type { TftpContent, TftpRequest, TftpSource } from "../tftp/source.ts";
 import type { BootService, RenderedScript } from "./boot-service.ts";
 import { parseScriptName, type ScriptName } from "./content-paths.ts";
@@ -14,8 +16,6 @@ export interface TftpFilesParts {
   /** Told when a script was handed out. */
   readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
 }
-
-const NOT_FOUND = 1;
 
 /** Names that loaders ask for by themselves, whatever the machine: scripts that send each to its own. */
 const DISPATCHERS: ReadonlyMap<string, string> = new Map([
@@ -36,7 +36,9 @@ export class TftpFiles implements TftpSource {
 
   async resolve(request: TftpRequest): Promise<TftpContent> {
     const server = parseIpv4(request.server);
-    const path = normalise(request.filename);
+    const path = normalizeName(request.filename)?.join("/");
+    if (path === undefined)
+      return { kind: "error", code: ErrorCode.accessViolation, message: "access violation" };
     if (server !== undefined) {
       const script = await this.#script(path, server, request.client.address);
       if (script !== undefined) return { kind: "bytes", bytes: Buffer.from(script) };
@@ -46,7 +48,9 @@ export class TftpFiles implements TftpSource {
       if (located.kind === "file") return { kind: "file", path: located.path };
     }
     const folder = this.#parts.folder();
-    return folder ? folder.resolve(request) : { kind: "error", code: NOT_FOUND, message: "File not found" };
+    return folder
+      ? folder.resolve(request)
+      : { kind: "error", code: ErrorCode.notFound, message: "file not found" };
   }
 
   async #script(path: string, server: Ipv4, client: string): Promise<string | undefined> {
@@ -61,9 +65,4 @@ export class TftpFiles implements TftpSource {
     this.#parts.onScript(name, rendered, client);
     return rendered.body;
   }
-}
-
-/** Loaders ask with leading slashes, doubled slashes and, Windows' ones, with backslashes. */
-function normalise(filename: string): string {
-  return filename.replaceAll("\\", "/").replace(/\/+/g, "/").replace(/^\//, "");
 }

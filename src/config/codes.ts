@@ -44,6 +44,8 @@ export const CONFIG_CODES = {
   BW_CONFIG_NO_SUBNETS: "A DHCP server without any subnet.",
   BW_CONFIG_NETWORK: "A static network without what it takes.",
   BW_CONFIG_LOADER: "A loader that the firmware cannot run.",
+  BW_CONFIG_PORT: "Not a range of ports.",
+  BW_CONFIG_SIZE: "Not an amount of memory, or too little.",
   BW_CONFIG_PORT_CLASH: "Two listeners on one port.",
   // Warnings.
   BW_CONFIG_PLAIN_PASSWORD: "Warning: a password stands readable in the config.",

@@ -60,6 +60,22 @@ export interface TftpConfig {
   readonly port: number;
   /** Absolute folder of extra files to serve beside the loaders; none by default. */
   readonly root: string | undefined;
+  /** Whether names in `root` match whatever their case. */
+  readonly ignoreCase: boolean;
+  /** Ports that transfers answer from; undefined: any. */
+  readonly ports: { readonly first: number; readonly last: number } | undefined;
+  /** All transfers share the request port. */
+  readonly singlePort: boolean;
+  /** Networks that may ask; undefined: every one. */
+  readonly allow: readonly Cidr[] | undefined;
+  /** Bounds that the admin set; what is left out is the TFTP library's default. Memory in octets. */
+  readonly limits: {
+    readonly transfers?: number;
+    readonly transfersPerClient?: number;
+    readonly requestsPerSecond?: number;
+    readonly windowSize?: number;
+    readonly memory?: number;
+  };
 }
 
 export type InstallPolicy = "once" | "always" | "never";

@@ -1,5 +1,5 @@
 import { fault, type Reading, read } from "./reading.ts";
-import { parseDuration } from "./units.ts";
+import { parseDuration, parseSize } from "./units.ts";
 
 /** A duration between two bounds, in seconds. */
 export function readDuration(text: string, min: number, max: number, bounds: string): Reading<number> {
@@ -17,6 +17,24 @@ export function readDuration(text: string, min: number, max: number, bounds: str
     return fault("BW_CONFIG_DURATION", `${text} is out of bounds`, `choose a duration of ${bounds}`);
   }
   return read(seconds);
+}
+
+/** An amount of memory, in octets; at least a MiB, below which nothing works. */
+export function readSize(text: string): Reading<number> {
+  const octets = parseSize(text);
+  if (octets === undefined) {
+    return fault("BW_CONFIG_SIZE", `“${text}” is not a size`, "write it like 64MiB or 1GiB");
+  }
+  if (octets < 1024 ** 2) return fault("BW_CONFIG_SIZE", `${text} is too little`, "give it at least 1MiB");
+  return read(octets);
+}
+
+/** A range of ports, both ends included. */
+export function readPortRange(text: string): Reading<{ readonly first: number; readonly last: number }> {
+  const match = /^(\d{1,5})\s*-\s*(\d{1,5})$/.exec(text.trim());
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  if (match && first >= 1 && first <= last && last <= 65_535) return read({ first, last });
+  return fault("BW_CONFIG_PORT", `“${text}” is not a range of ports`, "write it like 50000-50199");
 }
 
 /** A host's name: one DNS label (RFC 1123 §2.1). It stands in URLs, file names and on the installed system. */

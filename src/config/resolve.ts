@@ -9,6 +9,7 @@ import type {
   RawOptions,
   SubnetConfig,
   SystemConfig,
+  TftpConfig,
   UserConfig,
 } from "./model.ts";
 import type { PasswordHasher } from "./passwords.ts";
@@ -33,7 +34,7 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
       authoritative: written.dhcp?.authoritative ?? false,
       subnets,
     },
-    tftp: { port: written.tftp?.port ?? 69, root: absolute(written.tftp?.root) },
+    tftp: resolveTftp(written.tftp ?? {}, absolute(written.tftp?.root)),
     http: { port: written.http?.port ?? 8080 },
     admin: written.admin?.listen ?? { host: "127.0.0.1", port: 8081 },
     state: path.resolve(base, written.state ?? "state"),
@@ -46,6 +47,25 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
       ]),
     ),
     hosts: (written.hosts ?? []).map((host) => resolveHost(host, profiles, context)),
+  };
+}
+
+function resolveTftp(tftp: NonNullable<ConfigFile["tftp"]>, root: string | undefined): TftpConfig {
+  const { transfers, transfersPerClient, requestsPerSecond, windowSize, memory } = tftp;
+  return {
+    port: tftp.port ?? 69,
+    root,
+    ignoreCase: tftp.ignoreCase ?? false,
+    ports: tftp.ports,
+    singlePort: tftp.singlePort ?? false,
+    allow: tftp.allow,
+    limits: {
+      ...(transfers !== undefined && { transfers }),
+      ...(transfersPerClient !== undefined && { transfersPerClient }),
+      ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+      ...(windowSize !== undefined && { windowSize }),
+      ...(memory !== undefined && { memory }),
+    },
   };
 }
 

@@ -15,6 +15,20 @@ import {
   readWord,
 } from "./read-text.ts";
 
+/** A port to listen on. */
+export const port = (description: string, fallback: number) =>
+  z.int().min(1).max(65_535).meta({ description, default: fallback });
+
+/** A folder, relative to the config's own. */
+export const folder = (description: string, fallback?: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description: `${description} Relative to the folder of this file.`,
+      ...(fallback === undefined ? {} : { default: fallback }),
+    });
+
 /** An IPv4 address with a description of its own. */
 export function addressField(description: string, example: string) {
   return textField({ description, examples: [example] }, readIpv4Address);

@@ -11,25 +11,14 @@ import {
   readSha256,
   readWord,
 } from "./read-text.ts";
-import { addressField, commonSettings, domainField, hostNetwork } from "./schema-common.ts";
+import { addressField, commonSettings, domainField, folder, hostNetwork, port } from "./schema-common.ts";
+import { tftpSchema } from "./schema-tftp.ts";
 
 /*
  * What an admin writes, and what an editor shows while he does. Each field reads its own text (read-*.ts) and says in
  * its own words what is wrong. What takes two places to be wrong is in check-*.ts; what follows from leaving something
  * out is in resolve.ts.
  */
-
-const port = (description: string, fallback: number) =>
-  z.int().min(1).max(65_535).meta({ description, default: fallback });
-
-const folder = (description: string, fallback?: string) =>
-  z
-    .string()
-    .min(1)
-    .meta({
-      description: `${description} Relative to the folder of this file.`,
-      ...(fallback === undefined ? {} : { default: fallback }),
-    });
 
 const subnetSchema = z
   .strictObject({
@@ -136,7 +125,10 @@ const debianProfile = z
     mirror: z
       .strictObject({
         host: textField(
-          { description: "Host name of the Debian mirror to install from.", examples: ["mirror.example.org"] },
+          {
+            description: "Host name of the Debian mirror to install from.",
+            examples: ["mirror.example.org"],
+          },
           readWord,
         ),
         directory: z
@@ -195,12 +187,7 @@ export const fileSchema = z
       readIpv4Address,
     ).optional(),
     dhcp: dhcpSchema.optional(),
-    tftp: z
-      .strictObject({
-        port: port("UDP port. Firmware asks at 69 and nowhere else.", 69).optional(),
-        root: folder("Folder of further files to serve beside the loaders.").optional(),
-      })
-      .optional(),
+    tftp: tftpSchema.optional(),
     http: z.strictObject({ port: port("TCP port that machines fetch from.", 8080).optional() }).optional(),
     admin: z
       .strictObject({

@@ -193,6 +193,14 @@ const CASES: readonly BadConfig[] = [
     problems: [["BW_CONFIG_POOL", 6, 35, "write 10.0.0.30-10.0.0.90"]],
   },
   {
+    name: "TFTP's ports and memory in spellings of their own",
+    yaml: "tftp:\n  ports: 50000..50010\n  memory: lots\n",
+    problems: [
+      ["BW_CONFIG_PORT", 2, 10, "50000-50199"],
+      ["BW_CONFIG_SIZE", 3, 11, "64MiB"],
+    ],
+  },
+  {
     name: "a duration without a unit",
     yaml: 'defaults:\n  attempts:\n    timeout: "30"\n',
     problems: [["BW_CONFIG_DURATION", 3, 14, "30s for seconds"]],
