@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { makeBootLoaders, makeDisk } from "./image-disk.ts";
+import { RECIPE } from "./image-recipe.ts";
+import { makeRoot, removeBuildPackages } from "./image-root.ts";
+import { findTool, runTool } from "./tools.ts";
+
+/** A disk image that is ready to be served. */
+export interface CloudImage {
+  /** Raw, packed with zstd. */
+  readonly path: string;
+  /** Hex, of the packed file. */
+  readonly sha256: string;
+  /** Bytes, packed. */
+  readonly size: number;
+}
+
+const TOOLS: readonly (readonly [string, string])[] = [
+  ["apt-get", "apt"],
+  ["mmdebstrap", "mmdebstrap"],
+  ["mke2fs", "e2fsprogs"],
+  ["sfdisk", "fdisk"],
+  ["mcopy", "mtools"],
+  ["mformat", "mtools"],
+  ["zstd", "zstd"],
+];
+
+/** What making the image needs of this machine and does not find: one line each. */
+export function missingForCloudImage(): readonly string[] {
+  return TOOLS.filter(([command]) => findTool(command) === undefined).map(
+    ([command, debianPackage]) => `the command ${command} (Debian package ${debianPackage})`,
+  );
+}
+
+/**
+ * The demo's disk image, made when it is not in the cache yet (a minute or two, most of it downloads). Needs root.
+ * `note` is told what is going on.
+ */
+export async function cloudImage(cache: string, note: (text: string) => void): Promise<CloudImage> {
+  const version = createHash("sha256").update(JSON.stringify(RECIPE)).digest("hex").slice(0, 16);
+  const folder = join(cache, `cloud-image-${version}`);
+  const path = join(folder, "image.raw.zst");
+  if (!existsSync(join(folder, "sha256"))) {
+    note("making the disk image (once; it is kept for the next time)");
+    await mkdir(cache, { recursive: true });
+    const work = await mkdtemp(join(cache, "making-"));
+    try {
+      await make(work, note);
+      await rm(folder, { recursive: true, force: true });
+      await rename(join(work, "ready"), folder);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  const sha256 = (await readFile(join(folder, "sha256"), "utf8")).trim();
+  return { path, sha256, size: (await stat(path)).size };
+}
+
+async function make(work: string, note: (text: string) => void): Promise<void> {
+  const root = join(work, "root");
+  const raw = join(work, "image.raw");
+  const ready = join(work, "ready");
+  note("  Debian packages");
+  await makeRoot(root, work);
+  note("  boot loaders, partitions, file system");
+  const loaders = await makeBootLoaders(root);
+  await removeBuildPackages(root);
+  await rm(join(root, "tmp"), { recursive: true });
+  await mkdir(join(root, "tmp"));
+  await chmod(join(root, "tmp"), 0o1777);
+  await makeDisk(raw, root, loaders);
+  note("  packing");
+  await mkdir(ready);
+  const packed = join(ready, "image.raw.zst");
+  await runTool("zstd", ["--quiet", "-T0", "-9", raw, "-o", packed], { deadline: 10 * 60_000 });
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(packed), hash);
+  await writeFile(join(ready, "sha256"), `${hash.digest("hex")}\n`);
+}
