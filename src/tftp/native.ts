@@ -18,6 +18,8 @@ export interface NativeSockets {
   getOption(fd: number, level: number, option: number): number;
   /** send(2), never waiting: octets sent, or the negative error number. */
   send(fd: number, bytes: Buffer): number;
+  /** sendto(2), never waiting: octets sent, or the negative error number. */
+  sendTo(fd: number, bytes: Buffer, address: string, port: number): number;
   /** recv(2), never waiting: octets received, or the negative error number. */
   receive(fd: number, into: Buffer): number;
   /** recvfrom(2), never waiting; undefined when nothing is there. */
@@ -168,6 +170,9 @@ export async function loadNativeSockets(): Promise<NativeSockets | undefined> {
       "int getsockopt(int, int, int, void *, void *)",
     );
     const send: Call<[number, Buffer, number, number]> = library.func("long send(int, void *, ulong, int)");
+    const sendto: Call<[number, Buffer, number, number, Buffer, number]> = library.func(
+      "long sendto(int, void *, ulong, int, void *, uint)",
+    );
     const recv: Call<[number, Buffer, number, number]> = library.func("long recv(int, void *, ulong, int)");
     const recvfrom: Call<[number, Buffer, number, number, Buffer, Buffer]> = library.func(
       "long recvfrom(int, void *, ulong, int, void *, void *)",
@@ -243,6 +248,11 @@ export async function loadNativeSockets(): Promise<NativeSockets | undefined> {
       },
       send(fd, bytes) {
         const sent = send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return sent < 0 ? -koffi.errno() : sent;
+      },
+      sendTo(fd, bytes, address, port) {
+        const to = encodeSocketAddress(address, port);
+        const sent = sendto(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, to, to.length);
         return sent < 0 ? -koffi.errno() : sent;
       },
       receive(fd, into) {

@@ -1,0 +1,251 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { interleaved, median, numberOptions, ratio, table } from "./common.ts";
+import { Lab, type Running, SERVER_ADDRESS, SERVER_INTERFACE } from "./lab.ts";
+import { isInstalled, needRootAnd } from "./servers.ts";
+import type { LoadReport, LoadTask } from "./tftp-load.ts";
+
+const PORT = 69;
+const MEBIBYTE = 1024 * 1024;
+const LOAD = fileURLToPath(new URL("./tftp-load.js", import.meta.url));
+const SERVE = fileURLToPath(new URL("./tftp-serve.js", import.meta.url));
+/** Where unpacked Debian packages may lie: tftpd-hpa and atftpd cannot be installed beside each other. */
+const PEERS = process.env["BOOTWIRE_BENCH_PEERS"];
+
+interface Contestant {
+  readonly name: string;
+  start(lab: Lab, root: string): Promise<Running>;
+}
+
+interface Case {
+  readonly name: string;
+  readonly clients: number;
+  readonly mebibytes: number;
+  readonly blockSize: number;
+  readonly windowSize: number;
+  /** Look at memory instead of time. */
+  readonly memory?: boolean;
+}
+
+interface Sample {
+  readonly mebibytesPerSecond: number;
+  readonly cpuSecondsPerGibibyte: number;
+  readonly turnaround: number | undefined;
+  readonly memoryMiB: number | undefined;
+  readonly failures: number;
+  readonly timeouts: number;
+  readonly windowAgreed: boolean;
+}
+
+/** The library alone, as the peers are alone: no database, no HTTP. */
+const bootwire: Contestant = {
+  name: "bootwire",
+  start: (lab, root) => lab.serve("bootwire", process.execPath, [SERVE, SERVER_ADDRESS, String(PORT), root]),
+};
+
+const dnsmasq: Contestant = {
+  name: "dnsmasq",
+  start: (lab, root) =>
+    lab.serve("dnsmasq", "dnsmasq", [
+      ...["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file", "--user=root", "--port=0"],
+      ...["--interface", SERVER_INTERFACE, "--bind-interfaces", "--log-facility=/dev/null"],
+      ...["--enable-tftp", `--tftp-root=${root}`, "--tftp-max=2000"],
+    ]),
+};
+
+const tftpdHpa: Contestant = {
+  name: "tftpd-hpa",
+  start: (lab, root) =>
+    lab.serve("tftpd-hpa", peer("in.tftpd") ?? "in.tftpd", [
+      ...["--foreground", "--listen", "--address", `${SERVER_ADDRESS}:${PORT}`, "--user", "root"],
+      ...["--secure", root],
+    ]),
+};
+
+const atftpd: Contestant = {
+  name: "atftpd",
+  start: (lab, root) =>
+    lab.serve("atftpd", peer("atftpd") ?? "atftpd", [
+      ...["--daemon", "--no-fork", "--port", String(PORT), "--bind-address", SERVER_ADDRESS],
+      ...["--user", "root", "--group", "root", "--maxthread", "2000", "--verbose=0", root],
+    ]),
+};
+
+/** A program that is installed, or lies unpacked in the folder of peers. */
+function peer(command: string): string | undefined {
+  if (PEERS !== undefined) {
+    const path = join(PEERS, "usr/sbin", command);
+    if (existsSync(path)) return path;
+  }
+  return isInstalled(command) ? command : undefined;
+}
+
+/**
+ * `npm run bench tftp`: files over TFTP, ours beside dnsmasq, tftpd-hpa and atftpd (those that are there), over a veth
+ * pair, with clients that compare every octet. `--cores 1`: server and clients share a processor; 2: one each; 3: as
+ * the system likes. Needs root; prints tables.
+ */
+export async function bench(args: readonly string[]): Promise<void> {
+  const options = numberOptions(args, {
+    rounds: 3,
+    mebibytes: 32,
+    clients: 128,
+    cores: 2,
+    peers: 3,
+    only: 99,
+  });
+  needRootAnd({ ip: "iproute2", dnsmasq: "dnsmasq-base", taskset: "util-linux" });
+  const others = [dnsmasq, ...(peer("atftpd") ? [atftpd] : []), ...(peer("in.tftpd") ? [tftpdHpa] : [])];
+  const contestants = [bootwire, ...others.slice(0, options.peers)];
+  const { clients, mebibytes } = options;
+  const many = { clients, mebibytes: Math.max(mebibytes / 32, 0.125) };
+  const cases: readonly Case[] = [
+    { name: "lock-step 512", clients: 1, mebibytes: mebibytes / 4, blockSize: 512, windowSize: 1 },
+    { name: "lock-step 1432", clients: 1, mebibytes, blockSize: 1432, windowSize: 1 },
+    { name: "window 4", clients: 1, mebibytes, blockSize: 1468, windowSize: 4 },
+    { name: "window 16", clients: 1, mebibytes: mebibytes * 4, blockSize: 1468, windowSize: 16 },
+    { name: "window 64", clients: 1, mebibytes: mebibytes * 4, blockSize: 1468, windowSize: 64 },
+    { name: "lock-step 512", ...many, blockSize: 512, windowSize: 1 },
+    { name: "lock-step 1432", ...many, blockSize: 1432, windowSize: 1 },
+    { name: "window 4", ...many, blockSize: 1468, windowSize: 4 },
+    { name: "window 16", ...many, blockSize: 1468, windowSize: 16 },
+    { name: "window 64", ...many, blockSize: 1468, windowSize: 64 },
+    { name: "memory", clients: 512, mebibytes: 40, blockSize: 1468, windowSize: 16, memory: true },
+  ];
+  console.log(
+    `TFTP: medians of ${options.rounds} interleaved rounds, ${["", "server and clients on one processor", "a processor for the server and one for the clients"][options.cores] ?? "processors as the system likes"}`,
+  );
+  const rows: string[][] = [
+    ["case", "server", "MiB/s", "ours is", "CPU s/GiB", "ours is", "turnaround", "failed", "time-outs"],
+  ];
+  const memoryRows: string[][] = [["512 clients on 40 MiB, window 16", "memory MiB", "failed"]];
+  const chosen = options.only < cases.length + 1 ? cases.slice(options.only - 1, options.only) : cases;
+  for (const one of chosen) {
+    const rounds = one.memory ? 1 : options.rounds;
+    const results = await interleaved(rounds, contestants, async (contestant, round) => {
+      const sample = await measure(contestant, one, options.cores);
+      const figures = `${sample.mebibytesPerSecond.toFixed(1)} MiB/s, ${sample.cpuSecondsPerGibibyte.toFixed(2)} s/GiB`;
+      console.log(`  ${one.name}, ${one.clients} clients, round ${round}, ${contestant.name}: ${figures}`);
+      return sample;
+    });
+    const summaries = results.map(({ contestant, samples }) => summary(contestant.name, samples));
+    const [ours] = summaries;
+    for (const of of summaries) {
+      if (one.memory) {
+        memoryRows.push([of.name, of.memoryMiB.toFixed(0), String(of.failures)]);
+        continue;
+      }
+      const what = `${one.clients} × ${one.mebibytes} MiB, ${one.name}`;
+      const window = one.windowSize > 1 && !of.windowAgreed ? " (no window)" : "";
+      rows.push([
+        what,
+        of.name + window,
+        of.speed.toFixed(1),
+        ratio(ours?.speed ?? 0, of.speed),
+        of.cpu.toFixed(2),
+        ratio(ours?.cpu ?? 0, of.cpu),
+        of.turnaround === undefined ? "" : `${of.turnaround.toFixed(1)} µs`,
+        String(of.failures),
+        String(of.timeouts),
+      ]);
+    }
+  }
+  if (rows.length > 1) console.log(`\n${table(rows)}`);
+  if (memoryRows.length > 1) console.log(`\n${table(memoryRows)}`);
+  if (contestants.length < 4) {
+    console.log(
+      "\nNot all peers are there: apt-get download tftpd-hpa atftpd, dpkg -x both into one folder,",
+    );
+    console.log("and name it in BOOTWIRE_BENCH_PEERS.");
+  }
+}
+
+function summary(name: string, samples: readonly Sample[]) {
+  const turnarounds = samples.flatMap((sample) =>
+    sample.turnaround === undefined ? [] : [sample.turnaround],
+  );
+  return {
+    name,
+    speed: median(samples.map((sample) => sample.mebibytesPerSecond)),
+    cpu: median(samples.map((sample) => sample.cpuSecondsPerGibibyte)),
+    turnaround: turnarounds.length > 0 ? median(turnarounds) : undefined,
+    memoryMiB: Math.max(...samples.map((sample) => sample.memoryMiB ?? 0)),
+    failures: samples.reduce((sum, sample) => sum + sample.failures, 0),
+    timeouts: samples.reduce((sum, sample) => sum + sample.timeouts, 0),
+    windowAgreed: samples.some((sample) => sample.windowAgreed),
+  };
+}
+
+async function measure(contestant: Contestant, one: Case, cores: number): Promise<Sample> {
+  const lab = new Lab("tftp");
+  try {
+    const root = join(lab.folder, "root");
+    mkdirSync(root);
+    writeFileSync(join(root, "file"), randomBytes(Math.round(one.mebibytes * MEBIBYTE)));
+    writeFileSync(join(root, "small"), "ready");
+    const server = await contestant.start(lab, root);
+    try {
+      const small = {
+        original: join(root, "small"),
+        filename: "small",
+        clients: 1,
+        blockSize: 512,
+        windowSize: 1,
+      };
+      const file = { ...one, original: join(root, "file"), filename: "file" };
+      await untilItAnswers(lab, { ...small, pid: server.pid });
+      if (cores < 3) lab.prepare("taskset", ["-a", "-c", "-p", "0", String(server.pid)]);
+      // Once beforehand: the file is then in the page cache for everybody.
+      if (!one.memory) load(lab, { ...file, clients: 1, windowSize: 16, pid: server.pid }, cores, 60);
+      const watchMemory = one.memory === true;
+      const report = load(lab, { ...file, pid: server.pid, watchMemory }, cores, watchMemory ? 15 : 120);
+      return {
+        mebibytesPerSecond: report.bytes / MEBIBYTE / report.seconds,
+        cpuSecondsPerGibibyte: report.serverCpuSeconds / (report.bytes / MEBIBYTE / 1024),
+        turnaround: report.turnaround,
+        memoryMiB: report.serverMemoryMiB,
+        failures: report.failures,
+        timeouts: report.timeouts,
+        windowAgreed: report.windowAgreed,
+      };
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    lab.close();
+  }
+}
+
+type Wanted = Pick<LoadTask, "original" | "filename" | "clients" | "blockSize" | "windowSize" | "pid"> & {
+  readonly watchMemory?: boolean;
+};
+
+/** Runs the generator to its end. Throws with what it said when it fails. */
+function load(lab: Lab, wanted: Wanted, cores: number, maxSeconds: number): LoadReport {
+  const { original, filename, clients, blockSize, windowSize, pid, watchMemory = false } = wanted;
+  const task: LoadTask = {
+    ...{ original, filename, clients, blockSize, windowSize, pid, watchMemory, maxSeconds },
+    server: { address: SERVER_ADDRESS, port: PORT },
+    filesPerClient: 1,
+  };
+  const command = [process.execPath, LOAD, JSON.stringify(task)];
+  const [first = "", ...rest] = cores < 3 ? ["taskset", "-c", String(cores - 1), ...command] : command;
+  const output = lab.client(first, rest);
+  try {
+    return JSON.parse(output);
+  } catch {
+    throw new Error(`the load generator failed: ${output}`);
+  }
+}
+
+async function untilItAnswers(lab: Lab, wanted: Wanted): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const report = load(lab, wanted, 3, 1.5);
+    if (report.files === 1) return;
+    await sleep(200);
+  }
+  throw new Error("the server does not answer");
+}
