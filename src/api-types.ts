@@ -14,6 +14,21 @@ export interface ApiStatus {
   readonly listening: readonly string[];
 }
 
+/** How often the DHCP server decided something since it started. */
+export interface ApiDhcpCounter {
+  /** What came: `discover`, `request` …, `bootp`, `malformed`. */
+  readonly message: string;
+  /** What became of it: `offer`, `ack`, `silent` … */
+  readonly outcome: string;
+  /** Why, in one word that never changes; null where there was nothing to decide. */
+  readonly reason: string | null;
+  readonly count: number;
+}
+
+export interface ApiCounters {
+  readonly dhcp: readonly ApiDhcpCounter[];
+}
+
 export interface ApiAttempt {
   readonly id: string;
   readonly phase: "running" | "finishing" | "succeeded" | "failed" | "cancelled";

@@ -182,12 +182,28 @@ async function start(
     startedAt,
     listening,
   });
+  const counters = () => ({
+    dhcp: (dhcp?.counters() ?? []).map(({ message, outcome, code, count }) => ({
+      message,
+      outcome,
+      reason: code ?? null,
+      count,
+    })),
+  });
   const inForce = (changes: ApiReload): ApiReload => {
     if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");
     return changes;
   };
   const reload = async () => inForce(await live.reload());
-  const adminApp = createAdminApp({ active, machines, token: state.adminToken, status, reload, log });
+  const adminApp = createAdminApp({
+    active,
+    machines,
+    token: state.adminToken,
+    status,
+    counters,
+    reload,
+    log,
+  });
   live.onChange((next) => {
     machines.reconcile(next.config.hosts);
     dhcp?.reconfigure(dhcpSettings(next));

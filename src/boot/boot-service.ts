@@ -17,6 +17,9 @@ import { type Dialect, ipxeScriptPath, type ScriptName } from "./content-paths.t
 import { decideLoader, type Verdict } from "./decide.ts";
 import { type Script, scriptView, templateOf } from "./script-view.ts";
 
+/** A host's own options, its profile's included, go with every answer: the boot advice has none to add. */
+const NO_OPTIONS: ReadonlyMap<number, Buffer> = new Map();
+
 /** The part of the machines' life that boot decisions need. */
 export interface MachineLife {
   /** What a network boot would get now; changes nothing. */
@@ -67,7 +70,7 @@ export class BootService {
     return {
       ...decision,
       nextServer: config.advertise ?? query.server,
-      options: host?.profile?.options ?? new Map(),
+      options: NO_OPTIONS,
     };
   }
 

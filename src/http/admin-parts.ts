@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { ApiReload, ApiStatus } from "../api-types.ts";
+import type { ApiCounters, ApiReload, ApiStatus } from "../api-types.ts";
 import type { ActiveConfig } from "../config/active-config.ts";
 import type { Machines } from "../machines/machines.ts";
 
@@ -9,6 +9,7 @@ export interface AdminAppParts {
   readonly machines: Machines;
   readonly token: string;
   readonly status: () => ApiStatus;
+  readonly counters: () => ApiCounters;
   /** Takes up a changed config, or throws a BootwireError and keeps the old one. */
   readonly reload: () => Promise<ApiReload>;
   readonly log: Logger;

@@ -10,9 +10,10 @@ import type { AdminAppParts } from "../admin-parts.ts";
  */
 const ACCEPT = z.object({ unseen: z.enum(["arm", "keep"]) });
 
-/** `GET /api/v1/status`, `POST /api/v1/reload`, `POST /api/v1/accept-state`. */
+/** `GET /api/v1/status`, `GET /api/v1/counters`, `POST /api/v1/reload`, `POST /api/v1/accept-state`. */
 export function statusRoutes(app: FastifyInstance, parts: AdminAppParts): void {
   app.get("/api/v1/status", async () => parts.status());
+  app.get("/api/v1/counters", async () => parts.counters());
   app.post("/api/v1/reload", async () => parts.reload());
   app.post("/api/v1/accept-state", async (request): Promise<ApiAccepted> => {
     const body = ACCEPT.safeParse(request.body);

@@ -54,6 +54,7 @@ class AdminDaemon {
       machines,
       token: state.adminToken,
       status: () => ({ version: "0", guarded: guarded(), config: "", startedAt: 0, listening: [] }),
+      counters: () => ({ dhcp: [] }),
       reload: async () => ({ changed: false, notes: [] }),
       log: pino({ level: "silent" }),
     });
