@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { describeIf } from "../support/require.ts";
+import { Slots } from "./image-installer/lab.ts";
 import { BOOT_DEADLINE, BOOT_LAB_NEEDS, BootLab, SERVER, SERVER_MODE } from "./support/boot-lab.ts";
 
 const MAC = "52:54:00:77:01:01";
@@ -8,7 +9,7 @@ const TRIES = 4;
 
 describeIf(BOOT_LAB_NEEDS, "a machine that is not in the config", () => {
   test("gets nothing, however often it asks, and the timeline says why", async () => {
-    await BootLab.use("unknown-machine", async (lab) => {
+    await BootLab.use("unknown-machine", new Slots(1), async (lab) => {
       await lab.serve({ dhcp: SERVER_MODE });
       await lab.boot({ name: "stranger", mac: MAC, firmware: "bios", memory: 256 });
       const silent = await lab.event("dhcp.silent");

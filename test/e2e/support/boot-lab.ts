@@ -6,9 +6,10 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { findAccelerator } from "../../../src/demo/accelerator.ts";
-import { PrivateNetwork } from "../../../src/demo/namespace.ts";
+import { endProcess, PrivateNetwork } from "../../../src/demo/namespace.ts";
 import { Vm } from "../../../src/demo/vm.ts";
 import type { VmHardware } from "../../../src/demo/vm-arguments.ts";
+import type { Slots } from "../image-installer/lab.ts";
 import { type Event, Timeline } from "./timeline.ts";
 
 /** What a test with a VM, the built daemon and a wire needs. */
@@ -25,8 +26,8 @@ export const CIDR = "10.77.0.0/24";
 /** The daemon gives addresses, as the only server on the wire. */
 export const SERVER_MODE = { mode: "server", subnets: [{ cidr: CIDR, pool: "10.77.0.100-10.77.0.199" }] };
 
-/** Milliseconds that a machine may take from being switched on to what is waited for: ten times that of an idle one. */
-export const BOOT_DEADLINE = 6 * 60_000;
+/** Milliseconds that a machine may take from being switched on to what is waited for: many times that of an idle host. */
+export const BOOT_DEADLINE = 8 * 60_000;
 
 const CLI = resolve("dist/cli/main.js");
 const START_DEADLINE = 60_000;
@@ -48,6 +49,7 @@ export class BootLab {
   readonly #files = new Map<string, string>();
   readonly #vms: Vm[] = [];
   #timeline: Timeline | undefined;
+  #follower: ChildProcess | undefined;
   #wire: Running | undefined;
 
   private constructor(name: string, folder: string, network: PrivateNetwork) {
@@ -56,8 +58,17 @@ export class BootLab {
     this.network = network;
   }
 
-  /** Runs a test's body in a lab, and removes the lab. */
-  static async use(name: string, body: (lab: BootLab) => Promise<void>): Promise<void> {
+  /** Runs a test's body in a lab when there is a slot free for it, and removes the lab. */
+  static async use(name: string, slots: Slots, body: (lab: BootLab) => Promise<void>): Promise<void> {
+    await slots.take();
+    try {
+      await BootLab.#use(name, body);
+    } finally {
+      slots.giveBack();
+    }
+  }
+
+  static async #use(name: string, body: (lab: BootLab) => Promise<void>): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "bootwire-lab-"));
     const network = await PrivateNetwork.create({ address: `${SERVER}/24` });
     const lab = new BootLab(name, folder, network);
@@ -69,6 +80,8 @@ export class BootLab {
       throw error;
     } finally {
       for (const vm of lab.#vms) await vm.stop();
+      // Before the daemon, whose end it would complain of.
+      if (lab.#follower) await endProcess(lab.#follower);
       await network.close();
       await rm(folder, { recursive: true, force: true });
     }
@@ -86,7 +99,13 @@ export class BootLab {
     const follower = await this.network.spawn(process.execPath, command, {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    this.#follower = follower;
     this.#timeline = new Timeline(follower);
+  }
+
+  /** A path in the lab's own folder. */
+  path(name: string): string {
+    return join(this.#folder, name);
   }
 
   get timeline(): Timeline {
