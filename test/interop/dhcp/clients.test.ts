@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeIf } from "../../support/require.ts";
+import { type Capture, capture } from "./capture.ts";
 import { type Ended, type Node, type Server, Wires } from "./wire.ts";
 
 // DHCP clients that we did not write, against the library on a wire of its own.
@@ -30,7 +31,7 @@ const SCRIPT = '#!/bin/sh\n[ "$1" = deconfig ] || env | sort\n';
 
 const NEEDS = {
   namespaces: true,
-  commands: ["ip", "udhcpc", "dhclient", "dhcpcd", "dhcping"],
+  commands: ["ip", "tcpdump", "udhcpc", "dhclient", "dhcpcd", "dhcping"],
   files: ["dist/dhcp/server.js"],
 };
 
@@ -59,8 +60,15 @@ describeIf(NEEDS, "DHCP clients of others", () => {
     return node.run("dhclient", "-4", "-1", "-v", ...files, ...script, ...args, "eth0");
   };
 
+  /** What a client and the server say to each other. */
+  const captureOf = async (node: Node, name: string): Promise<Capture> =>
+    capture(wires, name, `ether host ${await macOf(node)} and (port 67 or port 68)`);
+
   test("udhcpc gets an address of the pool with everything that belongs to it", async () => {
-    const { status, output } = await udhcpc(wires.node("u1"));
+    const node = wires.node("u1");
+    const wire = await captureOf(node, "udhcpc");
+    const { status, output } = await udhcpc(node);
+    await wire.frames(4);
     expect(status).toBe(0);
     expect(output).toMatch(/^ip=10\.99\.1\.(1\d|20)$/m);
     expect(output).toMatch(/^mask=16$/m);
@@ -79,6 +87,7 @@ describeIf(NEEDS, "DHCP clients of others", () => {
 
   test("dhclient is bound, reboots with its address (INIT-REBOOT), and releases it", async () => {
     const node = wires.node("dhclient");
+    const wire = await captureOf(node, "dhclient");
     const first = await dhclient(node);
     expect(first.output).toMatch(/DHCPOFFER of 10\.99\.1\.\d+ from 10\.99\.0\.1/);
     const address = /bound to (\S+)/.exec(first.output)?.[1];
@@ -91,19 +100,25 @@ describeIf(NEEDS, "DHCP clients of others", () => {
     await node.run("ip", "addr", "add", `${address}/16`, "dev", "eth0");
     await dhclient(node, "-r");
     await server.event((event) => event.kind === "release" && event.address === address);
+    await wire.frames(7);
   });
 
   test("dhcpcd is bound, by its DUID (61)", async () => {
     const node = wires.node("dhcpcd");
-    const script = ["--script", wires.path("script")];
-    const { status, output } = await node.run("dhcpcd", "-4", "-1", "-B", "-t", "20", ...script, "eth0");
+    const wire = await captureOf(node, "dhcpcd");
+    // It keeps leases and its DUID in a folder of the system: it gets an empty one of its own.
+    const folders =
+      "mount -t tmpfs none /var/lib/dhcpcd && mkdir -p /run/dhcpcd && mount -t tmpfs none /run/dhcpcd";
+    const client = `exec dhcpcd -4 -1 -B -t 20 --script ${wires.path("script")} eth0`;
+    const { status, output } = await node.run("unshare", "--mount", "sh", "-c", `${folders} && ${client}`);
+    await wire.frames(4);
     expect(output).toMatch(/leased 10\.99\.1\.\d+ for 7200 seconds/);
     expect(status).toBe(0);
   });
 
   test("dhcping gets its answer", async () => {
     const node = wires.node("dhcping", "10.99.1.18/16");
-    const mac = /ether (\S+)/.exec((await node.run("ip", "link", "show", "eth0")).output)?.[1] ?? "";
+    const mac = await macOf(node);
     // -i: INFORM, answered without touching any lease.
     const { status, output } = await node.run(
       "dhcping",
@@ -147,6 +162,10 @@ describeIf(NEEDS, "DHCP clients of others", () => {
     await server.end("SIGTERM");
   });
 });
+
+async function macOf(node: Node): Promise<string> {
+  return /ether (\S+)/.exec((await node.run("ip", "link", "show", "eth0")).output)?.[1] ?? "";
+}
 
 function addressIn({ output }: Ended): string | undefined {
   return /^ip=(\S+)$/m.exec(output)?.[1];

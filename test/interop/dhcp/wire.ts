@@ -25,6 +25,9 @@ export interface Node {
 /** No client of these tests takes longer than this, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** Firmware under emulation takes its time. */
+const EVENT_PATIENCE = 100_000;
+
 /** Switches (bridges) in a namespace of their own, and machines around them. Needs root; `close` takes all away. */
 export class Wires {
   readonly folder: string;
@@ -169,7 +172,7 @@ export class Server {
 
   /** Resolves with the first event (past or to come) that fits; rejects when none comes in time. */
   async event(fits: (event: PrintedEvent) => boolean): Promise<PrintedEvent> {
-    const deadline = AbortSignal.timeout(PATIENCE);
+    const deadline = AbortSignal.timeout(EVENT_PATIENCE);
     for (;;) {
       const found = this.events.find(fits);
       if (found) return found;
