@@ -19,7 +19,7 @@ export class FileContent implements Content {
   readonly size: number;
   readonly shared = true;
   readonly #handle: FileHandle;
-  readonly #version: string;
+  readonly #stamp: string;
   readonly #extents: readonly Extent[];
   readonly #now: () => number;
   readonly #onClose: () => void;
@@ -32,7 +32,7 @@ export class FileContent implements Content {
 
   constructor(
     handle: FileHandle,
-    version: string,
+    stamp: string,
     key: string,
     extents: readonly Extent[],
     now: () => number,
@@ -42,7 +42,7 @@ export class FileContent implements Content {
     this.key = key;
     this.size = extents.reduce((sum, extent) => sum + extent.length, 0);
     this.#handle = handle;
-    this.#version = version;
+    this.#stamp = stamp;
     this.#extents = extents;
     this.#now = now;
     this.#onClose = onClose;
@@ -121,7 +121,7 @@ export class FileContent implements Content {
     this.#busy.count++;
     try {
       const stats = await this.#handle.stat({ bigint: true });
-      if (versionOf(stats) !== this.#version) throw new Error("the file changed while it was read");
+      if (stampOf(stats) !== this.#stamp) throw new Error("the file changed while it was read");
       this.#verifiedReads = Math.max(this.#verifiedReads, reads);
     } finally {
       this.#busy.count--;
@@ -154,6 +154,11 @@ function readInto(fd: number, views: readonly Buffer[], position: number): Promi
   return new Promise((resolve, reject) => {
     readv(fd, views, position, (error, count) => (error ? reject(error) : resolve(count)));
   });
+}
+
+/** What a write changes. (The change time would move by a rename over the file as well, which leaves its octets alone.) */
+function stampOf(stats: BigIntStats): string {
+  return `${stats.size}:${stats.mtimeNs}`;
 }
 
 /** What tells one version of a file from another. */
@@ -201,7 +206,7 @@ export class FileTable {
         await handle.close();
         return other.share();
       }
-      const content = new FileContent(handle, versionOf(stats), key, parts, this.#now, this.#busy, () => {
+      const content = new FileContent(handle, stampOf(stats), key, parts, this.#now, this.#busy, () => {
         this.#open.delete(key);
       });
       this.#open.set(key, content);
