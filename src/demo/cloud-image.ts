@@ -37,9 +37,14 @@ export function missingForCloudImage(): readonly string[] {
 
 /**
  * The demo's disk image, made when it is not in the cache yet (a minute or two, most of it downloads). Needs root.
- * `note` is told what is going on.
+ * `note` is told what is going on;
+ * `signal` ends it early.
  */
-export async function cloudImage(cache: string, note: (text: string) => void): Promise<CloudImage> {
+export async function cloudImage(
+  cache: string,
+  note: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<CloudImage> {
   const version = createHash("sha256").update(JSON.stringify(RECIPE)).digest("hex").slice(0, 16);
   const folder = join(cache, `cloud-image-${version}`);
   const path = join(folder, "image.raw.zst");
@@ -48,7 +53,7 @@ export async function cloudImage(cache: string, note: (text: string) => void): P
     await mkdir(cache, { recursive: true });
     const work = await mkdtemp(join(cache, "making-"));
     try {
-      await make(work, note);
+      await make(work, note, signal);
       await rm(folder, { recursive: true, force: true });
       await rename(join(work, "ready"), folder);
     } finally {
@@ -59,12 +64,13 @@ export async function cloudImage(cache: string, note: (text: string) => void): P
   return { path, sha256, size: (await stat(path)).size };
 }
 
-async function make(work: string, note: (text: string) => void): Promise<void> {
+async function make(work: string, note: (text: string) => void, signal?: AbortSignal): Promise<void> {
   const root = join(work, "root");
   const raw = join(work, "image.raw");
   const ready = join(work, "ready");
   note("  Debian packages");
-  await makeRoot(root, work);
+  await makeRoot(root, work, signal);
+  signal?.throwIfAborted();
   note("  boot loaders, partitions, file system");
   const loaders = await makeBootLoaders(root);
   await removeBuildPackages(root);

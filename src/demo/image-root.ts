@@ -9,17 +9,19 @@ const BOOTSTRAP_DEADLINE = 20 * MINUTE;
 
 /**
  * Makes the image's files in a folder: Debian of this machine's own release, from where this machine's apt gets its
- * packages. Returns what `grub` made, for the boot sector and the EFI partition.
+ * packages.
  */
-export async function makeRoot(root: string, work: string): Promise<void> {
+export async function makeRoot(root: string, work: string, signal?: AbortSignal): Promise<void> {
   const early = join(work, "early");
   await writeFiles(early, RECIPE.earlyFiles);
   const sources = join(work, "sources.list");
   const { suite, lines } = await aptSources();
   await writeFile(sources, lines);
+  // In a mount namespace of its own: what it mounts into the folder is never there for whoever deletes the folder.
   await runTool(
-    "mmdebstrap",
+    "unshare",
     [
+      ...["--mount", "mmdebstrap"],
       ...["--variant=minbase", "--format=directory", '--aptopt=APT::Install-Recommends "false"'],
       ...RECIPE.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
       `--include=${[...RECIPE.packages, ...RECIPE.buildPackages].join(",")}`,
@@ -27,7 +29,7 @@ export async function makeRoot(root: string, work: string): Promise<void> {
       `--essential-hook=cp -r '${early}/.' "$1/"`,
       ...[suite, root, sources],
     ],
-    { deadline: BOOTSTRAP_DEADLINE },
+    { deadline: BOOTSTRAP_DEADLINE, ...(signal && { signal }) },
   );
   await writeFiles(root, RECIPE.files);
   // Made anew by the first boot: two machines must not have the same.

@@ -36,7 +36,10 @@ export interface ToolOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end and returns what it printed. Rejects, with its last words, when it fails. */
+/**
+ * Runs a program to its end and returns what it printed. Rejects, with its last words, when it fails, takes too long or
+ * is told to end by the signal; it has ended in any case.
+ */
 export async function runTool(
   command: string,
   args: readonly string[],
@@ -49,16 +52,20 @@ export async function runTool(
       {
         env: toolEnvironment(),
         timeout: options.deadline ?? DEADLINE,
-        killSignal: "SIGKILL",
         maxBuffer: MAX_OUTPUT,
         ...(options.cwd !== undefined && { cwd: options.cwd }),
         ...(options.signal && { signal: options.signal }),
       },
       (error, stdout, stderr) => {
-        if (!error) return resolve(stdout);
-        const why = error.killed ? "took too long" : `failed (${error.code ?? error.signal ?? "?"})`;
-        const words = `${stdout}\n${stderr}`.trim().slice(-2000);
-        reject(new Error(`${command} ${args.join(" ").slice(0, 200)} ${why}:\n${words}`, { cause: error }));
+        const settle = () => {
+          if (!error) return resolve(stdout);
+          const why = error.killed ? "was ended" : `failed (${error.code ?? error.signal ?? "?"})`;
+          const words = `${stdout}\n${stderr}`.trim().slice(-2000);
+          reject(new Error(`${command} ${args.join(" ").slice(0, 200)} ${why}:\n${words}`, { cause: error }));
+        };
+        // An aborted program is reported at once, while it may still be cleaning up.
+        if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) settle();
+        else child.once("exit", settle);
       },
     );
     child.stdin?.on("error", () => undefined);
