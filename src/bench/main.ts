@@ -6,6 +6,7 @@ import { CannotMeasure } from "./common.ts";
 const benches: Readonly<Record<string, () => Promise<{ bench(args: readonly string[]): Promise<void> }>>> = {
   dhcp: () => import("./dhcp.ts"),
   http: () => import("./http.ts"),
+  tftp: () => import("./tftp.ts"),
 };
 
 // An exit, not the end by the signal: then the labs take their namespaces away.

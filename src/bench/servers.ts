@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findTool } from "../demo/tools.ts";
 import { CannotMeasure } from "./common.ts";
 import { type Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
 
@@ -9,8 +10,7 @@ const CLI = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
 /** Whether a program is on the PATH or among the system's. */
 export function isInstalled(command: string): boolean {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
+  return findTool(command) !== undefined;
 }
 
 /** Throws CannotMeasure unless this is root and every command (→ its Debian package) is there. */

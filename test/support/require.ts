@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
 import { describe, test } from "vitest";
+import { findTool } from "../../src/demo/tools.ts";
 
 /**
  * What a test cannot do without. Name the least that is needed: what is missing is told to whoever runs the tests.
@@ -68,18 +68,7 @@ export function describeIf(needs: Needs, name: string, body: () => void): void {
 
 /** The absolute path of a program, or `undefined`. */
 export function findCommand(command: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  for (const folder of folders) {
-    if (folder === "") continue;
-    const path = join(folder, command);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder, or not executable there: the next one may have it.
-    }
-  }
-  return undefined;
+  return findTool(command);
 }
 
 function canMakeNamespaces(): boolean {
