@@ -32,7 +32,7 @@ export const BOOT_DEADLINE = 8 * 60_000;
 const CLI = resolve("dist/cli/main.js");
 const START_DEADLINE = 60_000;
 /** Everything that belongs to the finding of a boot file; the transfers themselves have ports of their own. */
-const CAPTURED = "udp port 67 or udp port 68 or udp port 69 or udp port 4011 or arp or icmp";
+const CAPTURED = "udp port 67 or udp port 68 or udp port 69 or udp port 4011 or arp or icmp or icmp6";
 const DISK_SIZE = 256 * 1024 * 1024;
 
 /** The config of a lab, as in bootwire.yaml. */
