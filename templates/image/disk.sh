@@ -46,7 +46,7 @@ choose_disk() {
 }
 
 # settle_disks: controllers look for their disks in the background. Waits until there is one (the wanted one, if any is
-# named) and no more have come for three seconds; half a minute at most.
+# named) and no more have come for two seconds; half a minute at most.
 settle_disks() {
   before=
   steady=0
@@ -55,7 +55,7 @@ settle_disks() {
     if [ "$now" = "$before" ]; then steady=$((steady + 1)); else steady=0; fi
     before=$now
     if [ -n "$wanted" ] && echo "$now" | grep -qx "$wanted"; then break; fi
-    if [ -z "$wanted" ] && [ -n "$now" ] && [ "$steady" -ge 3 ]; then break; fi
+    if [ -z "$wanted" ] && [ -n "$now" ] && [ "$steady" -ge 2 ]; then break; fi
     echo "disks so far: $now (try $try)"
     sleep 1
   done

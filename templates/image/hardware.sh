@@ -9,7 +9,7 @@ load_drivers() {
     # Most devices need no driver of ours, which is no error. The names hold * and [ as plain characters.
     # shellcheck disable=SC2086 # one word for each name
     (set -f; modprobe -a -b -q $found)
-    sleep 1
+    usleep 300000
   done
   echo "modules: $(cut -d ' ' -f 1 /proc/modules | tr '\n' ' ')"
 }

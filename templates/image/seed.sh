@@ -1,4 +1,7 @@
 # Gives the installed system its cloud-init seed (data source NoCloud), on its own root file system.
+#
+# On a system with SELinux these files have no label. Its cloud-init runs unconfined and reads them all the same, so
+# nothing is relabelled (which would cost an extra boot).
 
 # fetch_seed: before anything is written, so that a server without answers costs no disk.
 fetch_seed() {
@@ -21,13 +24,26 @@ write_seed() {
     chmod 600 "$target"/*; }; then
     fail "cannot write the seed to $part"
   fi
-  # The image may look for other data sources, and may not look for this one.
+  let_cloud_init_run || fail "cannot write to /etc/cloud on $part"
+  sync
+  umount /mnt/root || fail "cannot unmount $part"
+}
+
+# let_cloud_init_run: an image that was made from an installed system may have cloud-init switched off (Ubuntu's
+# installer leaves it so after the first boot), or look for its seed elsewhere.
+let_cloud_init_run() {
+  rm -f "$root/etc/cloud/cloud-init.disabled"
+  for file in "$root"/etc/cloud/cloud.cfg.d/*.cfg; do
+    if grep -q '^network: *{ *config: *disabled' "$file" 2>/dev/null; then
+      say "removing ${file#"$root"}, which forbids cloud-init to set up the network"
+      rm "$file"
+    fi
+  done
+  # The last file wins, and others begin with 99.
   {
     echo "# Written by Bootwire: the seed is in /var/lib/cloud/seed/nocloud."
     echo "datasource_list: [NoCloud, None]"
-  } >"$root/etc/cloud/cloud.cfg.d/99-bootwire.cfg" || fail "cannot write to /etc/cloud on $part"
-  sync
-  umount /mnt/root || fail "cannot unmount $part"
+  } >"$root/etc/cloud/cloud.cfg.d/zz-bootwire.cfg"
 }
 
 # find_root: mounts the file system that has /etc/os-release on /mnt/root, and sets `part`, `type`, `root` (where / of

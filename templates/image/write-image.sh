@@ -18,11 +18,14 @@ write_image() {
       finish_disk
       return
     fi
-    say "the download broke off (try $try): $(tail -n 1 "$RUN/fetch.err")"
+    reason=$(tail -n 1 "$RUN/fetch.err")
+    case $reason in *' 4'[0-9][0-9]' '*) spoiled "the server does not give the image: $reason" ;; esac
+    say "the download broke off (try $try): $reason"
+    sleep 2
     # The server may be starting again. It gets the same patience as elsewhere.
-    post_surely progress "percent=0&text=starting+over" || fail "the download broke off, and the server is not there any more"
+    post_surely progress "percent=0&text=starting+over" || spoiled "the download broke off, and the server does not answer any more"
   done
-  fail "the download broke off $try times"
+  spoiled "the download broke off $try times, at last with: $reason"
 }
 
 # wipe_disk: what was on the disk is gone from here on, its boot record and both partition tables first. Storage that

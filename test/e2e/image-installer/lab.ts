@@ -181,11 +181,7 @@ export async function blankDisk(path: string, mib: number): Promise<string> {
 export async function makeImage(path: string, tree: string, mib: number): Promise<void> {
   const partition = `${path}.partition`;
   await blankDisk(partition, mib - 1);
-  const made = spawnSync("mke2fs", ["-q", "-t", "ext4", "-d", tree, partition], {
-    encoding: "utf8",
-    env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
-  });
-  if (made.status !== 0) throw new Error(`mke2fs: ${made.stderr}`);
+  run("mke2fs", ["-q", "-t", "ext4", "-d", tree, partition]);
   const head = Buffer.alloc(MIB);
   head.write("boot record of the image");
   // One entry: not active, type 0x83 (Linux), first sector and number of sectors.
@@ -221,10 +217,45 @@ export function readInstalled(disk: string, path: string): string {
 
 /** `debugfs` of e2fsprogs, on the first partition of a disk. */
 export function debugfs(disk: string, command: string): string {
-  const read = spawnSync("debugfs", ["-R", command, `${disk}?offset=${MIB}`], {
+  return run("debugfs", ["-R", command, `${disk}?offset=${MIB}`]);
+}
+
+/** Packs a file with `gzip`, `xz` or `zstd`, quickly. */
+export async function pack(tool: "gzip" | "xz" | "zstd", from: string, to: string): Promise<void> {
+  const target = await open(to, "w");
+  const child = spawn(tool, ["-1", "-c", from], { stdio: ["ignore", target.fd, "inherit"] });
+  const [code] = await once(child, "exit");
+  await target.close();
+  if (code !== 0) throw new Error(`${tool} ended with ${code}`);
+}
+
+/** Runs a program to its end; what it printed. Throws when it fails. */
+export function run(command: string, args: readonly string[]): string {
+  const done = spawnSync(command, args, {
     encoding: "utf8",
     env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
   });
-  if (read.status !== 0) throw new Error(`debugfs: ${read.stderr}`);
-  return read.stdout;
+  if (done.status !== 0) throw new Error(`${command}: ${done.error ?? done.stderr}`);
+  return done.stdout;
+}
+
+/** Lets so many run at a time, in the order in which they asked. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
+  }
 }
