@@ -40,6 +40,12 @@ const HEADERS = 28;
 /** A BOOTP message: 236 octets and 64 of vendor area. */
 const BOOTP_SIZE = 300;
 
+const TYPE_BYTES = {
+  offer: Buffer.of(MessageType.offer),
+  ack: Buffer.of(MessageType.ack),
+  nak: Buffer.of(MessageType.nak),
+} as const;
+
 /** Builds a reply with the options that the client asked for first, in its order (RFC 2131 §4.3.1). */
 export function buildReply(exchange: Exchange, text: ReplyText): Reply {
   const { packet: request, serverId } = exchange;
@@ -47,7 +53,7 @@ export function buildReply(exchange: Exchange, text: ReplyText): Reply {
   const shape = boot && bootShape(boot.client, boot.role);
   const options = new Map<number, Buffer>();
   if (text.type !== undefined) {
-    options.set(Option.messageType, Buffer.of(MessageType[text.type]));
+    options.set(Option.messageType, TYPE_BYTES[text.type]);
     options.set(Option.serverId, addressBytes(serverId));
   }
   if (text.leaseTime !== undefined) setTimes(options, text.leaseTime);

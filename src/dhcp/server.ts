@@ -89,6 +89,7 @@ export class DhcpServer {
   #links: readonly Link[] = [];
   #neighbours: Neighbours | undefined;
   #prober: Prober | undefined;
+  #lastSource: { readonly text: string; readonly address: Ipv4 } = { text: "0.0.0.0", address: ANY };
   #state: "new" | "running" | "closed" = "new";
 
   constructor(options: DhcpServerOptions) {
@@ -210,12 +211,18 @@ export class DhcpServer {
         this.#reporter.tell("malformed", event, now);
         return;
       }
-      const source = { address: parseIpv4(from.address) ?? ANY, port: from.port };
+      const source = { address: this.#sourceOf(from.address), port: from.port };
       const arrival: Arrival = { interface: link.interface, port, source, now };
       this.#answer(link, decoded.packet, arrival, PROBES_PER_DISCOVER);
     } catch (error) {
       this.#fail(link, "internal", "a message could not be answered", error);
     }
+  }
+
+  /** Clients without an address and relays say the same again and again. */
+  #sourceOf(text: string): Ipv4 {
+    if (this.#lastSource.text !== text) this.#lastSource = { text, address: parseIpv4(text) ?? ANY };
+    return this.#lastSource.address;
   }
 
   /** Rate limit, before any work is done. */

@@ -28,11 +28,15 @@ export function parseMac(text: string): Mac | undefined {
   return undefined;
 }
 
-/** The MAC of six raw octets, as `chaddr` carries it; `undefined` for any other length. */
+/** The MAC of six raw octets, as `chaddr` carries it; `undefined` for any other length. Called for every packet. */
 export function macFromBytes(bytes: Uint8Array): Mac | undefined {
   if (bytes.length !== 6) return undefined;
-  return parseMac(Buffer.from(bytes).toString("hex"));
+  let text = "";
+  for (const octet of bytes) text += text === "" ? HEX[octet] : `:${HEX[octet]}`;
+  return isMac(text) ? text : undefined;
 }
+
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
 /** The six octets of a MAC. */
 export function macToBytes(mac: Mac): Buffer {
