@@ -1,6 +1,6 @@
 import type { ActiveConfig } from "./config/active-config.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
 import type { NetworkInterface } from "./net/interfaces.ts";
+import { formatIpv4 } from "./net/ipv4.ts";
 
 /** What an admin wants to know once the daemon is up. */
 export interface Announcement {
@@ -22,7 +22,9 @@ export function announce({ active, interfaces, guarded }: Announcement): string[
     lines.push(`    TFTP  ${own}:${config.tftp.port}`);
     lines.push(`    HTTP  http://${own}:${config.http.port}`);
   }
-  lines.push(`  Admin API: http://${config.admin.host}:${config.admin.port} (token: ${config.state}/admin-token)`);
+  lines.push(
+    `  Admin API: http://${config.admin.host}:${config.admin.port} (token: ${config.state}/admin-token)`,
+  );
   lines.push(...guardLines(guarded), ...nextSteps(active));
   return lines;
 }

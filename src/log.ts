@@ -13,6 +13,10 @@ export function isLogLevel(word: string): word is LogLevel {
 /** The daemon's log: one event a line, JSON for machines, or readable for people. */
 export function createLogger(options: { level: LogLevel; pretty: boolean }): Logger {
   if (!options.pretty) return pino({ level: options.level, base: null });
-  const stream = pretty({ colorize: process.stdout.isTTY && !("NO_COLOR" in process.env), ignore: "pid,hostname", sync: true });
+  const stream = pretty({
+    colorize: process.stdout.isTTY && !("NO_COLOR" in process.env),
+    ignore: "pid,hostname",
+    sync: true,
+  });
   return pino({ level: options.level, base: null }, stream);
 }
