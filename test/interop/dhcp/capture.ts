@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatIpv4, readIpv4 } from "../../../src/net/ipv4.ts";
@@ -17,6 +18,8 @@ export interface Frame {
 export interface Capture {
   /** Everything up to now, once there are so many. */
   frames(count: number): Promise<readonly Frame[]>;
+  /** Ends it; everything is in the file then. */
+  stop(): Promise<void>;
 }
 
 /** How often to look at the capture, and for how long, in milliseconds. */
@@ -50,6 +53,11 @@ export async function capture(wires: Wires, name: string, filter: string): Promi
         if (Date.now() > deadline) throw new Error(`${found.length} of ${count} datagrams were caught`);
         await new Promise((done) => setTimeout(done, LOOK));
       }
+    },
+    async stop() {
+      const ended = once(tcpdump, "exit");
+      tcpdump.kill("SIGTERM");
+      await ended;
     },
   };
 }

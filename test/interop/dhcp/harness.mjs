@@ -69,6 +69,28 @@ const boot = {
   },
 };
 
+/** A path: the simple file above. `{ "sqlite": path }`: the store that the daemon uses. */
+async function openStore(said) {
+  if (typeof said === "string") return new FileLeaseStore(said);
+  const { SqliteLeaseStore } = await import("../../../dist/store/lease-store.js");
+  return SqliteLeaseStore.open(said.sqlite, {
+    syncDelay: said.syncDelay ?? 0,
+    onBroken: (error) => {
+      throw error;
+    },
+  });
+}
+
+const leases = await openStore(settings.store);
+if (settings.dump) {
+  // Only tells what is stored.
+  const lines = (await leases.load()).map(
+    ({ address, mac, state }) => `${formatIpv4(address)} ${mac} ${state}\n`,
+  );
+  await new Promise((done) => process.stdout.write(lines.join(""), done));
+  process.exit(0);
+}
+
 const selection = selectInterfaces(settings.interfaces ?? []);
 if (!selection.ok) throw new Error(selection.reason);
 
@@ -85,9 +107,10 @@ const server = new DhcpServer({
     reservations: () => hosts.flatMap((host) => host.address ?? []),
   },
   boot,
-  leases: new FileLeaseStore(settings.store),
+  leases,
   observer: {
-    onEvent: (event) => print({ ...event, address: event.address && formatIpv4(event.address) }),
+    onEvent: (event) =>
+      settings.quiet || print({ ...event, address: event.address && formatIpv4(event.address) }),
   },
   probeTimeout: settings.probeTimeout ?? 0,
   ...(settings.quarantine !== undefined && { quarantine: settings.quarantine }),
