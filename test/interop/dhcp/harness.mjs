@@ -118,4 +118,7 @@ const server = new DhcpServer({
 });
 await server.start();
 print({ ready: true });
-process.once("SIGTERM", () => void server.close());
+process.once("SIGTERM", async () => {
+  await server.close();
+  await leases.close?.();
+});
