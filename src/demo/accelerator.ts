@@ -8,10 +8,13 @@ import { toolEnvironment } from "./tools.ts";
 /** How QEMU runs the guest's code. `kvm`: on the processor itself; `tcg`: translated, many times slower. */
 export type Accelerator = "kvm" | "tcg";
 
-/** QEMU's arguments for an accelerator. */
+/**
+ * QEMU's arguments for an accelerator. Emulated, the processor is the least that current distributions ask for (x86-64-v2,
+ * Proxmox's default too): what it lacks need not be emulated, which saves a fifth of the time.
+ */
 export const ACCELERATOR_ARGUMENTS: Readonly<Record<Accelerator, readonly string[]>> = {
   kvm: ["-accel", "kvm", "-cpu", "host"],
-  tcg: ["-accel", "tcg,thread=multi", "-cpu", "max"],
+  tcg: ["-accel", "tcg,thread=multi", "-cpu", "Nehalem"],
 };
 
 const EXIT_PORT = 0xf4;

@@ -6,6 +6,9 @@
 /** Label of the root file system. */
 export const ROOT_LABEL = "bootwire-root";
 
+/** 704 MiB: little more than what is in it. cloud-init lets the root grow to the size of the disk. */
+const SECTORS = 704 * 2048;
+
 export const RECIPE = {
   /** Meta-package of the kernel, init, what cloud-init needs, and what the report of the installed system is sent with. */
   packages: [
@@ -33,7 +36,7 @@ cloud_config_modules: [locale, set-passwords, timezone, runcmd]
 cloud_final_modules: [package-update-upgrade-install, write-files-deferred, scripts-user, phone-home, final-message]
 `,
     "boot/grub/grub.cfg": `set timeout=0
-linux /vmlinuz root=LABEL=${ROOT_LABEL} ro console=tty0 console=ttyS0,115200
+linux /vmlinuz root=LABEL=${ROOT_LABEL} ro console=tty0 console=ttyS0,115200 quiet mitigations=off
 initrd /initrd.img
 boot
 `,
@@ -60,14 +63,14 @@ boot
   },
 
   /** Where things lie in the image, in sectors of 512 bytes. Numbers as in Debian's cloud images: the root is last. */
-  sectors: 2 * 1024 * 1024,
+  sectors: SECTORS,
   partitions: {
     bios: { number: 14, start: 2048, size: 2048, type: "21686148-6449-6E6F-744E-656564454649" },
     esp: { number: 15, start: 4096, size: 32768, type: "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" },
     root: {
       number: 1,
       start: 36864,
-      size: 2 * 1024 * 1024 - 36864 - 2048,
+      size: SECTORS - 36864 - 2048,
       type: "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
     },
   },
