@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Templates } from "../templates/templates.ts";
 import { gzipForInitrd } from "./base-initrd.ts";
@@ -33,6 +33,7 @@ async function assembleInitrd(base: Asset, templates: Templates, cache: string):
     await mkdir(cache, { recursive: true });
     // Written aside and renamed, so that a file of this name is always whole.
     await writeFile(`${path}.partial`, bytes);
+    await removeOlder(cache);
     await rename(`${path}.partial`, path);
   }
   return { path, sha256: digest, size: bytes.length, package: base.package, version: base.version };
@@ -48,6 +49,11 @@ export function scriptsInitrd(templates: Templates): Buffer {
     entries.push({ kind: "file", path, permissions: 0o755, data: Buffer.from(templates.source(name).text) });
   }
   return gzipForInitrd(encodeCpio(entries));
+}
+
+async function removeOlder(cache: string): Promise<void> {
+  for (const name of await readdir(cache))
+    if (/^installer-initrd-\w+\.gz$/.test(name)) await rm(join(cache, name));
 }
 
 async function hasSize(path: string, size: number): Promise<boolean> {

@@ -42,7 +42,7 @@ export class Templates {
       }
       return template(view);
     } catch (error) {
-      throw renderingFailed(source.path, error);
+      throw renderingFailed(source, error);
     }
   }
 
@@ -99,21 +99,28 @@ async function readTree(folder: string): Promise<ReadonlyMap<string, TemplateSou
   return sources;
 }
 
-function renderingFailed(path: string, error: unknown): BootwireError {
+function renderingFailed({ path, text }: TemplateSource, error: unknown): BootwireError {
   const message = error instanceof Error ? error.message : String(error);
+  const line = lineOf(error, message);
+  const place = line === undefined ? path : `${path}:${line}`;
+  const written = line === undefined ? undefined : text.split("\n")[line - 1]?.trim();
+  // Handlebars adds line and column once more, and draws an arrow below a piece of the template.
+  const reason = message
+    .replace(/ - \d+:\d+$/, "")
+    .replace(/^(Parse|Lexical) error on line \d+[\s\S]*$/, "it is not well-formed");
   return new BootwireError(
     "BW_TEMPLATE",
-    `${path}${lineOf(error, message)}: ${message.replace(/ - \d+:\d+$/, "")}`,
+    `${place}: ${reason}${written === undefined ? "" : `, in: ${written}`}`,
     "Correct the template, or give the value: a profile's or host's vars, for a name that starts with vars.",
     { cause: error },
   );
 }
 
 /** Handlebars says the line in different ways: a property, or in its parser's text. */
-function lineOf(error: unknown, message: string): string {
+function lineOf(error: unknown, message: string): number | undefined {
   if (error instanceof Error && "lineNumber" in error && typeof error.lineNumber === "number") {
-    return `:${error.lineNumber}`;
+    return error.lineNumber;
   }
-  const line = /(?:Parse|Lexical) error on line (\d+)/.exec(message)?.[1];
-  return line === undefined ? "" : `:${line}`;
+  const line = /^(?:Parse|Lexical) error on line (\d+)/.exec(message)?.[1];
+  return line === undefined ? undefined : Number(line);
 }

@@ -3,6 +3,7 @@
 . /lib/bootwire/network.sh
 . /lib/bootwire/disk.sh
 . /lib/bootwire/write-image.sh
+. /lib/bootwire/check-boot.sh
 . /lib/bootwire/seed.sh
 
 load_drivers
@@ -14,6 +15,7 @@ post_surely started || fail "the server does not want this install (any more)"
 choose_disk
 [ "$(key bootwire.seed)" = nocloud ] && fetch_seed
 write_image
+check_boot
 [ "$(key bootwire.seed)" = nocloud ] && write_seed
 
 sync

@@ -153,7 +153,6 @@ spoiled() {
 
 finish_disk() {
   dd if="$RUN/first-mib" of="$DISK" bs=$MIB conv=notrunc,fsync || fail "cannot write to $DISK"
-  rm "$RUN/first-mib"
   post progress "percent=95&text=image+written+and+checked"
   # The kernel refuses while it still looks at the disk itself.
   for try in 1 2 3 4 5; do

@@ -62,14 +62,25 @@ interface Wishes {
 class Lab {
   readonly image: string;
   readonly daemon = new FakeDaemon();
-  readonly #shared: Shared;
   readonly #folder: string;
+  #shared: Shared;
   #vm: Vm | undefined;
 
   constructor(shared: Shared, folder: string) {
     this.#shared = shared;
     this.#folder = folder;
     this.image = shared.image;
+  }
+
+  get templates(): Templates {
+    return this.#shared.templates;
+  }
+
+  /** Takes an admin's templates folder into account, scripts of the installer included. */
+  async overrideTemplates(folder: string): Promise<void> {
+    const templates = await loadTemplates(builtInTemplates(), folder);
+    const assets = await prepareAssets(defaultAssetFolder(), templates, this.path("cache"));
+    this.#shared = { ...this.#shared, templates, assets };
   }
 
   path(name: string): string {
@@ -228,12 +239,14 @@ describeIf(NEEDS, "the image installer in a virtual machine", () => {
     run("mkfs.btrfs", ["-q", "--rootdir", tree, image]);
     await pack("zstd", image, `${image}.zst`);
     const disk = await blankDisk(lab.path("disk.raw"), 160);
-    await lab.installWell({
+    const vm = await lab.installWell({
       served: `${image}.zst`,
       disks: virtioDisk(disk, "d0"),
       profile: { image: "fedora.raw.zst" },
       rawSize: 128 * MIB,
     });
+    // Nothing starts from a disk like this one, which is told too.
+    expect(await vm.consoleText()).toContain("WARNING: the image has no boot record");
     await mkdir(lab.path("restored"));
     run("btrfs", ["restore", disk, lab.path("restored")]);
     const seeded = join(lab.path("restored"), "var/lib/cloud/seed/nocloud/meta-data");
@@ -325,6 +338,25 @@ describeIf(NEEDS, "the image installer in a virtual machine", () => {
     expect(lab.calls(), await vm.consoleText()).toEqual(["started", "done"]);
     expect(await vm.consoleText()).toContain("the download broke off (try 1)");
     expect(readInstalled(disk, "/etc/os-release")).toContain("A test system");
+  });
+
+  test("starts over when nothing comes any more", async ({ lab }) => {
+    const scripts = lab.path("templates/image");
+    const writing = lab.templates.source("image/write-image.sh").text;
+    await mkdir(scripts, { recursive: true });
+    await writeFile(join(scripts, "write-image.sh"), writing.replace("STALL=60", "STALL=3"));
+    await lab.overrideTemplates(lab.path("templates"));
+    const disk = await blankDisk(lab.path("disk.raw"), 64);
+    const vm = await lab.install({ disks: virtioDisk(disk, "d0") });
+    const whole = lab.daemon.media;
+    lab.daemon.media = (_request, response) => {
+      response.writeHead(200, { "content-length": IMAGE_MIB * MIB });
+      response.write(Buffer.alloc(2 * MIB));
+      lab.daemon.media = whole;
+    };
+    await vm.exited;
+    expect(lab.calls(), await vm.consoleText()).toEqual(["started", "done"]);
+    expect(await vm.consoleText()).toContain("nothing has come for 3 seconds");
   });
 
   test("says that an image without cloud-init cannot be seeded", async ({ lab }) => {

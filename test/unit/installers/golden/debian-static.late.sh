@@ -85,15 +85,16 @@ send() {
     echo "bootwire: '$1' was not taken (try $try)" >&2
     sleep 5
   done
+  return 1
 }
 
 users=
 while IFS=: read -r name _ uid _; do
   if [ "$uid" -ge 1000 ] && [ "$uid" -lt 60000 ]; then users="$users${users:+,}$name"; fi
 done </etc/passwd
-send report "hostname=$(hostname)&users=$users"
+send report "hostname=$(cat /proc/sys/kernel/hostname)&users=$users"
 
-send booted "hostname=$(hostname)"
+send booted "hostname=$(cat /proc/sys/kernel/hostname)"
 systemctl disable bootwire-report.service
 rm /etc/systemd/system/bootwire-report.service /usr/local/sbin/bootwire-report
 REPORT
