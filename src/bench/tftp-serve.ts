@@ -1,7 +1,8 @@
 import { FolderSource } from "../tftp/folder-source.ts";
 import { TftpServer } from "../tftp/server.ts";
 
-// `node tftp-serve.js <address> <port> <folder> [workers]`: the TFTP library alone, without the rest of the daemon.
+// `node tftp-serve.js <address> <port> <folder> [workers]`: the TFTP library alone, without the rest of the daemon. Says
+// on one line of JSON what it listens at and how it works; what fails goes to stderr. SIGTERM ends it.
 
 const [address = "127.0.0.1", port = "69", folder = ".", workers] = process.argv.slice(2);
 const server = new TftpServer({
@@ -16,7 +17,7 @@ const server = new TftpServer({
   ...(workers === undefined ? {} : { workers: Number(workers) }),
 });
 await server.start();
-console.log(server.description());
+console.log(JSON.stringify({ port: server.addresses()[0]?.port, description: server.description() }));
 const end = () => {
   server.close().catch((error: unknown) => console.error(error));
 };
