@@ -28,6 +28,8 @@ export function eventRoutes(app: FastifyInstance, parts: AdminAppParts): void {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    // Whoever listens is told at once that the stream is there, however quiet the network.
+    raw.flushHeaders();
     const send = (event: StoredEvent) => {
       if (machine !== undefined && event.machine !== machine) return;
       raw.write(`id: ${event.id}\ndata: ${JSON.stringify(describeEvent(event))}\n\n`);
