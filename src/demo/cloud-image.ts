@@ -54,8 +54,10 @@ export async function cloudImage(
     const work = await mkdtemp(join(cache, "making-"));
     try {
       await make(work, note, signal);
-      await rm(folder, { recursive: true, force: true });
-      await rename(join(work, "ready"), folder);
+      await rename(join(work, "ready"), folder).catch((error: unknown) => {
+        // Somebody else was first, and may be using theirs already.
+        if (!existsSync(join(folder, "sha256"))) throw error;
+      });
     } finally {
       await rm(work, { recursive: true, force: true });
     }

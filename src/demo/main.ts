@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { missingForCloudImage } from "./cloud-image.ts";
 import { type DemoOutcome, runDemo } from "./demo.ts";
 import { missingForNetwork } from "./namespace.ts";
@@ -23,7 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
       "Watch a VM with a blank disk install itself over a private network, and boot from its own disk.",
     )
     .addOption(new Option("--firmware <kind>", "what the VM has").choices(["bios", "uefi"]).default("bios"))
-    .option("--timeout <minutes>", "give up after this long", Number, 45)
+    .option("--timeout <minutes>", "give up after this long", minutes, 45)
     .parse([...argv]);
   const { firmware, timeout } = program.opts<Options>();
   const say = (line: string) => console.log(line);
@@ -61,6 +61,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+function minutes(text: string): number {
+  const value = Number(text);
+  // Beyond a month, timers wrap around.
+  if (value > 0 && value < 40_000) return value;
+  throw new InvalidArgumentError("A number of minutes is expected.");
+}
+
 function missingFor(firmware: "bios" | "uefi"): readonly string[] {
   if (process.platform !== "linux") return ["Linux: network namespaces are its own"];
   return [...missingForNetwork(), ...missingForVm(firmware), ...missingForCloudImage()];
@@ -69,9 +76,9 @@ function missingFor(firmware: "bios" | "uefi"): readonly string[] {
 function summary(outcome: DemoOutcome, milliseconds: number): string {
   if (!outcome.ok) return `The machine did not come up: ${outcome.reason}`;
   const { hostname, users } = outcome;
-  const minutes = (milliseconds / MINUTE).toFixed(1);
+  const duration = (milliseconds / MINUTE).toFixed(1);
   return `
-Done after ${minutes} minutes: the VM installed itself, and booted from its own disk.
+Done after ${duration} minutes: the VM installed itself, and booted from its own disk.
 It says that its name is ${hostname} and its users are ${users}, as the config asked for.
 Nothing is left behind but the disk image in .cache/, for the next time.`;
 }
