@@ -139,4 +139,5 @@ export type ReasonCode =
   | "malformed"
   | "store"
   | "send"
+  | "interface"
   | "internal";

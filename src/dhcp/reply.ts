@@ -134,6 +134,11 @@ const ONLY_WHEN_ASKED: ReadonlySet<number> = new Set([
 ]);
 
 function inOrder(exchange: Exchange, offered: Map<number, Buffer>, into: Map<number, Buffer>): void {
+  // An admin who sets T1 or T2 means it.
+  for (const code of [Option.renewalTime, Option.rebindingTime]) {
+    const value = offered.get(code);
+    if (value !== undefined && into.has(code)) into.set(code, value);
+  }
   const asked = exchange.packet.options.get(Option.parameterList);
   if (asked) {
     for (const code of asked) {

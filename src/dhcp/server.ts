@@ -1,6 +1,6 @@
 import type dgram from "node:dgram";
 import type { NetworkInterface } from "../net/interfaces.ts";
-import { ANY, formatIpv4, type Ipv4, parseIpv4 } from "../net/ipv4.ts";
+import { ANY, formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../net/ipv4.ts";
 import { type Mac, macFromBytes } from "../net/mac.ts";
 import { loadNative, type Native } from "../net/native.ts";
 import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
@@ -10,7 +10,8 @@ import { CommitQueue } from "./commit-queue.ts";
 import { judgeConflict } from "./conflict.ts";
 import type { Arrival, EngineSettings, Reply } from "./decision.ts";
 import { decide } from "./engine.ts";
-import { closeLinks, type Link, openLinks } from "./links.ts";
+import { LinkKeeper } from "./link-keeper.ts";
+import type { Link } from "./links.ts";
 import { type DhcpPacket, decode, encode } from "./packet.ts";
 import type { BootAdvisor, DhcpEvent, HostDirectory, LeaseStore, ReasonCode } from "./ports.ts";
 import { Prober } from "./prober.ts";
@@ -51,6 +52,8 @@ export interface DhcpServerOptions extends DhcpSettings {
   readonly withoutNative?: boolean;
 }
 
+/** Milliseconds between looks at the interfaces. */
+const LINK_CHECK = 3000;
 /** An ARP reply takes a few milliseconds; a boot ROM asks again after a second. */
 const PROBE_TIMEOUT = 300;
 /** ACKs that may wait for the disk; beyond, clients are left to ask again. */
@@ -86,7 +89,9 @@ export class DhcpServer {
   #settings: DhcpSettings;
   #engine: EngineSettings;
   #table: Allocator;
-  #links: readonly Link[] = [];
+  #links: LinkKeeper | undefined;
+  #watching: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
   #neighbours: Neighbours | undefined;
   #prober: Prober | undefined;
   #lastSource: { readonly text: string; readonly address: Ipv4 } = { text: "0.0.0.0", address: ANY };
@@ -115,11 +120,20 @@ export class DhcpServer {
   async start(): Promise<void> {
     if (this.#state !== "new") throw new Error("a DHCP server is started once");
     this.#state = "running";
-    this.#table = new Allocator(this.#allocatorSettings(), await this.#options.leases.load());
-    const native = this.#options.withoutNative ? undefined : await loadNative();
-    this.#links = await openLinks(this.#options.interfaces, this.#engine.ports, native);
-    this.#openHelpers(native);
-    for (const link of this.#links) this.#listen(link);
+    try {
+      this.#table = new Allocator(this.#allocatorSettings(), await this.#options.leases.load());
+      const native = this.#options.withoutNative ? undefined : await loadNative();
+      this.#openHelpers(native);
+      const links = this.#keeper(native);
+      this.#links = links;
+      await links.open();
+      this.#watching = setInterval(() => void links.check(), LINK_CHECK);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    // Somebody may have called `close` in the meantime.
+    if (this.#closing !== undefined) await this.#release();
   }
 
   /** Takes new settings, for every message from now on. Leases and offers stay. */
@@ -130,13 +144,36 @@ export class DhcpServer {
   }
 
   /** Answers nothing more, stores what is on its way, closes everything. */
-  async close(): Promise<void> {
-    if (this.#state === "closed") return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#state = "closed";
     this.#prober?.close();
     await this.#commits.flush();
-    await closeLinks(this.#links);
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    clearInterval(this.#watching);
+    await this.#links?.close();
+    this.#prober?.close();
     this.#neighbours?.close();
+  }
+
+  #keeper(native: Native | undefined): LinkKeeper {
+    return new LinkKeeper({
+      interfaces: this.#options.interfaces,
+      ports: this.#engine.ports,
+      native,
+      onOpen: (link) => this.#listen(link),
+      onChange: (name, reason) => {
+        const event = plainEvent({ kind: "error", code: "interface", reason, interface: name });
+        this.#reporter.tell("any", event, this.#clock());
+      },
+    });
   }
 
   /** Since the start. */
@@ -282,7 +319,9 @@ export class DhcpServer {
   /** Looks for the address on the wire, and offers another one when somebody answers for it. */
   #probe(prober: Prober, pending: PendingOffer): void {
     const { link, packet, arrival, address, client, event, probes, finish } = pending;
-    const onLink = packet.giaddr === ANY;
+    const onLink = link.interface.addresses.some(
+      (own) => networkOf(address, own.prefix) === networkOf(own.address, own.prefix),
+    );
     prober.probe({ device: link.interface.name, onLink, address }, (found) => {
       if (this.#state !== "running") return;
       if (!found.inUse || found.mac === client) {

@@ -27,6 +27,7 @@ export interface Neighbours {
 /** Holds one socket for its ioctls until closed. */
 export function openNeighbours(native: Native): Neighbours {
   const fd = native.socket("inet");
+  let isOpen = true;
   const call = (command: number, request: Buffer): boolean => {
     try {
       native.ioctl(fd, command, request);
@@ -53,7 +54,9 @@ export function openNeighbours(native: Native): Neighbours {
       call(SIOCDARP, arpRequest(device, address));
     },
     close() {
-      native.close(fd);
+      // Once only: by a second time the number may be somebody else's.
+      if (isOpen) native.close(fd);
+      isOpen = false;
     },
   };
 }

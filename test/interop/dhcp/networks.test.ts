@@ -135,6 +135,16 @@ describeIf(NEEDS, "DHCP on larger networks", () => {
     ]);
   });
 
+  test("an interface that is taken away and made anew is served again", async () => {
+    const node = wires.node("server", "10.99.0.1/24");
+    const server = await wires.serve(node, { subnets: [HERE] });
+    await node.run("ip", "link", "delete", "eth0");
+    await server.event((event) => event.reason === "the interface is gone");
+    node.plug("eth0", "br0", "10.99.0.1/24");
+    await server.event((event) => event.reason.startsWith("the interface was made anew"));
+    expect((await udhcpc(wires.node("client"))).output).toMatch(/^ip=10\.99\.0\.100$/m);
+  });
+
   test("without native calls one interface is served, by broadcasts", async () => {
     const settings = { subnets: [HERE], withoutNative: true };
     await wires.serve(wires.node("server", "10.99.0.1/24"), settings);

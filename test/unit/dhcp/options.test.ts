@@ -25,6 +25,13 @@ describe("options of a reply", () => {
     expect(said.get(250)?.toString()).toBe("http://10.0.0.1/answer");
   });
 
+  it("hold the admin's own times of renewal, where there are any", () => {
+    const options = optionMap({ [Option.renewalTime]: [0, 0, 0, 60] });
+    const said = offered(new Bench({ subnets: [subnet({ options })] })).packet.options;
+    expect(said.get(Option.renewalTime)?.readUInt32BE(0)).toBe(60);
+    expect(said.get(Option.rebindingTime)?.readUInt32BE(0)).toBe(3150);
+  });
+
   it("come in the order that the client asked for (55), so that the most wanted have room", () => {
     const options = { [Option.parameterList]: [6, 3, 1] };
     const codes = [...offered(new Bench(), options).packet.options.keys()];
