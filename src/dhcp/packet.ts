@@ -152,7 +152,8 @@ export function encode(packet: DhcpPacket, options: EncodeOptions = {}): Encoded
   const relay = packet.options.get(RELAY_AGENT);
   const relaySize = relay === undefined ? 0 : sizeOf(relay);
   // The relay takes its option out before the client sees the message, so it may go beyond what the client takes.
-  const limit = Math.max(options.maxSize ?? 548, MINIMUM_SIZE, OPTIONS_AT + relaySize + ESSENTIAL_SIZE);
+  const withRelay = relay === undefined ? 0 : OPTIONS_AT + relaySize + ESSENTIAL_SIZE;
+  const limit = Math.max(options.maxSize ?? 548, MINIMUM_SIZE, withRelay);
   const bytes = Buffer.alloc(limit);
   bytes.writeUInt8(packet.op & 255, 0);
   bytes.writeUInt8(packet.htype & 255, 1);
