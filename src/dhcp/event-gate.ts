@@ -1,6 +1,11 @@
 import { formatIpv4 } from "../net/ipv4.ts";
 import type { DhcpEvent } from "./ports.ts";
 
+interface Told {
+  readonly event: DhcpEvent;
+  readonly at: number;
+}
+
 /**
  * Lets an event through once, and not for every packet that repeats it: a client that gets no answer asks every few
  * seconds, a whole segment of them without a pause. Binding events (ACK, RELEASE …) always pass.
@@ -8,48 +13,59 @@ import type { DhcpEvent } from "./ports.ts";
 export class EventGate {
   readonly #quiet: number;
   readonly #size: number;
-  readonly #last = new Map<string, number>();
+  /** The last event of each subject: a client, or the segment. Asked for every packet, so the key is not built for it. */
+  #recent = new Map<string, Told>();
+  #older = new Map<string, Told>();
 
-  /** Milliseconds in which a repetition is kept back, and how many events to remember. */
+  /** Milliseconds in which a repetition is kept back, and how many subjects to remember at least. */
   constructor(quiet: number, size = 4096) {
     this.#quiet = quiet;
     this.#size = size;
   }
 
   passes(event: DhcpEvent, now: number): boolean {
-    const key = keyOf(event);
-    if (key === undefined) return true;
-    const last = this.#last.get(key);
-    if (last !== undefined && now >= last && now - last < this.#quiet) return false;
-    this.#last.delete(key);
-    if (this.#last.size >= this.#size) {
-      const [oldest] = this.#last.keys();
-      if (oldest !== undefined) this.#last.delete(oldest);
+    const subject = subjectOf(event);
+    if (subject === undefined) return true;
+    const last = this.#recent.get(subject) ?? this.#older.get(subject);
+    if (last && now >= last.at && now - last.at < this.#quiet && isSame(last.event, event)) return false;
+    if (this.#recent.size >= this.#size) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
-    this.#last.set(key, now);
+    this.#recent.set(subject, { event, at: now });
     return true;
   }
 }
 
-/** What makes two events the same; `undefined` for those that always pass. */
-function keyOf(event: DhcpEvent): string | undefined {
-  const where = event.address === undefined ? "" : formatIpv4(event.address);
+/** Whom an event is about; `undefined` for events that always pass. */
+function subjectOf(event: DhcpEvent): string | undefined {
   switch (event.kind) {
     // Of the segment, not of a client.
     case "foreign-server":
     case "conflict":
-      return `${event.kind} ${event.interface} ${where}`;
+      return `${event.kind} ${event.interface} ${event.address === undefined ? "" : formatIpv4(event.address)}`;
     case "pool-exhausted":
     case "error":
-      return `${event.kind} ${event.interface} ${event.reason}`;
     case "malformed":
-      return `${event.kind} ${event.interface} ${event.mac ?? event.reason}`;
+      return `${event.kind} ${event.interface} ${event.reason}`;
     case "offer":
     case "silent":
     case "discover":
     case "nak":
-      return `${event.kind} ${event.interface} ${event.mac ?? ""} ${where} ${event.code} ${event.file ?? ""}`;
+      return event.mac ?? `${event.kind} ${event.interface} ${event.code}`;
     default:
       return undefined;
   }
+}
+
+function isSame(a: DhcpEvent, b: DhcpEvent): boolean {
+  // Of the segment's events the subject says it all; which client brought them up does not count.
+  if (a.kind !== "offer" && a.kind !== "silent" && a.kind !== "nak") return a.kind === b.kind;
+  return (
+    a.kind === b.kind &&
+    a.code === b.code &&
+    a.address === b.address &&
+    a.file === b.file &&
+    a.interface === b.interface
+  );
 }

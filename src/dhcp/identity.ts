@@ -1,4 +1,4 @@
-import { type Mac, macFromBytes } from "../net/mac.ts";
+import { type Mac, macAt } from "../net/mac.ts";
 import { ETHERNET, Option } from "./codes.ts";
 import type { DhcpPacket } from "./packet.ts";
 
@@ -12,7 +12,7 @@ export interface Identity {
 /** The Ethernet address of the sender, `undefined` for other hardware. */
 export function senderMac(packet: DhcpPacket): Mac | undefined {
   if (packet.htype !== ETHERNET || packet.hlen !== 6) return undefined;
-  return macFromBytes(packet.chaddr.subarray(0, 6));
+  return macAt(packet.chaddr, 0);
 }
 
 /**

@@ -1,19 +1,19 @@
-import type dgram from "node:dgram";
 import type { NetworkInterface } from "../net/interfaces.ts";
 import { formatIpv4 } from "../net/ipv4.ts";
 import { canBindToDevice, type Native } from "../net/native.ts";
-import { openUdpSocket, type UdpSocketOptions } from "../net/udp.ts";
+import type { UdpSocketOptions } from "../net/udp.ts";
+import { openUdpPort, type UdpPort } from "../net/udp-port.ts";
 import type { DhcpPorts } from "./codes.ts";
 
 /** An interface that we serve on, with its sockets. */
 export interface Link {
   readonly interface: NetworkInterface;
   /** Hears and answers DHCP. */
-  readonly server: dgram.Socket;
+  readonly server: UdpPort;
   /** Hears and answers on PXE's boot server port. */
-  readonly bootServer: dgram.Socket;
+  readonly bootServer: UdpPort;
   /** Further sockets that hear for this link, and answer through `server`. */
-  readonly ears: readonly dgram.Socket[];
+  readonly ears: readonly UdpPort[];
 }
 
 /** Room for bursts: a rack that is switched on asks all at once. */
@@ -32,12 +32,9 @@ export async function openLinks(
   ports: DhcpPorts,
   native: Native | undefined,
 ): Promise<Link[]> {
-  const opened: dgram.Socket[] = [];
-  const open = async (options: UdpSocketOptions): Promise<dgram.Socket> => {
-    const socket = await openUdpSocket(
-      { broadcast: true, receiveBuffer: RECEIVE_BUFFER, ...options },
-      native ?? "none",
-    );
+  const opened: UdpPort[] = [];
+  const open = async (options: UdpSocketOptions): Promise<UdpPort> => {
+    const socket = await openUdpPort({ broadcast: true, receiveBuffer: RECEIVE_BUFFER, ...options }, native);
     opened.push(socket);
     return socket;
   };
@@ -63,7 +60,7 @@ export async function openLinks(
     }
     throw new SeveralInterfacesError(interfaces.map((one) => one.name));
   } catch (error) {
-    await Promise.all(opened.map(closeSocket));
+    await Promise.all(opened.map((socket) => socket.close()));
     throw error;
   }
 }
@@ -82,11 +79,6 @@ export class SeveralInterfacesError extends Error {
 }
 
 export async function closeLinks(links: readonly Link[]): Promise<void> {
-  await Promise.all(links.flatMap((link) => [link.server, link.bootServer, ...link.ears]).map(closeSocket));
-}
-
-function closeSocket(socket: dgram.Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.close(() => resolve());
-  });
+  const sockets = links.flatMap((link) => [link.server, link.bootServer, ...link.ears]);
+  await Promise.all(sockets.map((socket) => socket.close()));
 }

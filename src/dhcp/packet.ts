@@ -135,6 +135,8 @@ function readText(bytes: Buffer, at: number, size: number): string {
 export interface EncodeOptions {
   /** Most octets that the message may have (UDP payload); default 548, what every client takes (RFC 2131 §2). */
   readonly maxSize?: number;
+  /** Where to write, if there is room enough; the result is then a view of it. Default: memory of its own. */
+  readonly into?: Buffer;
 }
 
 export interface Encoded {
@@ -154,7 +156,9 @@ export function encode(packet: DhcpPacket, options: EncodeOptions = {}): Encoded
   // The relay takes its option out before the client sees the message, so it may go beyond what the client takes.
   const withRelay = relay === undefined ? 0 : OPTIONS_AT + relaySize + ESSENTIAL_SIZE;
   const limit = Math.max(options.maxSize ?? 548, MINIMUM_SIZE, withRelay);
-  const bytes = Buffer.alloc(limit);
+  const { into } = options;
+  const bytes =
+    into !== undefined && into.length >= limit ? into.subarray(0, limit).fill(0) : Buffer.alloc(limit);
   bytes.writeUInt8(packet.op & 255, 0);
   bytes.writeUInt8(packet.htype & 255, 1);
   bytes.writeUInt8(packet.hlen & 255, 2);

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
+import type { Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
 import { type Native, SO_BINDTODEVICE, SOL_SOCKET } from "../net/native.ts";
 import type { Neighbours } from "../net/neighbours.ts";
@@ -98,13 +98,13 @@ export class Prober {
       this.#senders.set(target.device, fd);
       this.#native.setOptionText(fd, SOL_SOCKET, SO_BINDTODEVICE, target.device);
     }
-    this.#native.sendTo(fd, Buffer.alloc(0), formatIpv4(target.address), DISCARD);
+    this.#native.sendTo(fd, Buffer.alloc(0), target.address, DISCARD);
   }
 
   #askIcmp(target: ProbeTarget): void {
     this.#icmp ??= this.#native.socket("inet-raw-icmp");
     this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#native.sendTo(this.#icmp, echoRequest(ICMP_ID, this.#sequence), formatIpv4(target.address), 0);
+    this.#native.sendTo(this.#icmp, echoRequest(ICMP_ID, this.#sequence), target.address, 0);
   }
 
   #look(): void {

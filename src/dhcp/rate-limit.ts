@@ -2,7 +2,7 @@
 export interface RateLimit {
   readonly burst: number;
   readonly perSecond: number;
-  /** Clients remembered. Beyond it the one heard longest ago is forgotten, and starts anew. */
+  /** Clients remembered at least, and twice as many at most; those heard longest ago are forgotten, and start anew. */
   readonly clients: number;
 }
 
@@ -24,30 +24,24 @@ export type RateVerdict = "pass" | "refuse" | "refuse-first";
 /** A token bucket per client, in a table that never grows beyond its bound. */
 export class RateLimiter {
   readonly #limit: RateLimit;
-  /** In the order of last use: a Map keeps the order of insertion. */
-  readonly #buckets = new Map<string, Bucket>();
+  /** Two generations: when the young one is full it becomes the old one, and whoever is not heard again goes with that. */
+  #young = new Map<number, Bucket>();
+  #old = new Map<number, Bucket>();
 
   constructor(limit: RateLimit) {
     this.#limit = limit;
   }
 
-  /** `now` in milliseconds. `refuse-first`: refused, for the first time since the client was last let pass. */
-  check(client: string, now: number): RateVerdict {
-    const { burst, perSecond, clients } = this.#limit;
-    let bucket = this.#buckets.get(client);
-    if (bucket) {
-      this.#buckets.delete(client);
-      const passed = Math.max(0, now - bucket.at) / 1000;
-      bucket.tokens = Math.min(burst, bucket.tokens + passed * perSecond);
-      bucket.at = now;
-    } else {
-      bucket = { tokens: burst, at: now, told: false };
-      if (this.#buckets.size >= clients) {
-        const [oldest] = this.#buckets.keys();
-        if (oldest !== undefined) this.#buckets.delete(oldest);
-      }
-    }
-    this.#buckets.set(client, bucket);
+  /**
+   * `client`: its hardware address as a number; `now` in milliseconds. `refuse-first`: refused, for the first time since the
+   * client was last let pass.
+   */
+  check(client: number, now: number): RateVerdict {
+    const bucket = this.#bucket(client, now);
+    const { burst, perSecond } = this.#limit;
+    const passed = Math.max(0, now - bucket.at) / 1000;
+    bucket.tokens = Math.min(burst, bucket.tokens + passed * perSecond);
+    bucket.at = now;
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1;
       bucket.told = false;
@@ -56,5 +50,17 @@ export class RateLimiter {
     if (bucket.told) return "refuse";
     bucket.told = true;
     return "refuse-first";
+  }
+
+  #bucket(client: number, now: number): Bucket {
+    const young = this.#young.get(client);
+    if (young) return young;
+    const bucket = this.#old.get(client) ?? { tokens: this.#limit.burst, at: now, told: false };
+    if (this.#young.size >= this.#limit.clients) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(client, bucket);
+    return bucket;
   }
 }

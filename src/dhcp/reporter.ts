@@ -19,14 +19,17 @@ const EVENT_QUIET = 10_000;
 export class Reporter {
   readonly #observer: { onEvent(event: DhcpEvent): void };
   readonly #gate = new EventGate(EVENT_QUIET);
-  readonly #counters = new Map<string, DhcpCounter & { count: number }>();
+  /** By message, outcome and code; nested, since it is asked for every packet. */
+  readonly #counters = new Map<string, Map<string, Map<ReasonCode | undefined, Counted>>>();
 
   constructor(observer: { onEvent(event: DhcpEvent): void }) {
     this.#observer = observer;
   }
 
   counters(): readonly DhcpCounter[] {
-    return [...this.#counters.values()];
+    return [...this.#counters.values()].flatMap((outcomes) =>
+      [...outcomes.values()].flatMap((codes) => [...codes.values()]),
+    );
   }
 
   /** Counts and tells. `now` in milliseconds. */
@@ -41,11 +44,28 @@ export class Reporter {
   }
 
   count(message: string, event: DhcpEvent): void {
-    const key = `${message} ${event.kind} ${event.code}`;
-    const counter = this.#counters.get(key);
-    if (counter) counter.count += 1;
-    else this.#counters.set(key, { message, outcome: event.kind, code: event.code, count: 1 });
+    const { kind: outcome, code } = event;
+    const counted = this.#counters.get(message)?.get(outcome)?.get(code);
+    if (counted) {
+      counted.count += 1;
+      return;
+    }
+    const outcomes = entry(
+      this.#counters,
+      message,
+      () => new Map<string, Map<ReasonCode | undefined, Counted>>(),
+    );
+    const codes = entry(outcomes, outcome, () => new Map<ReasonCode | undefined, Counted>());
+    codes.set(code, { message, outcome, code, count: 1 });
   }
+}
+
+type Counted = DhcpCounter & { count: number };
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
 }
 
 /** An event about which no more is known than this. */

@@ -1,9 +1,9 @@
-import type dgram from "node:dgram";
 import type { NetworkInterface } from "../net/interfaces.ts";
-import { ANY, formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../net/ipv4.ts";
+import { BROADCAST, formatIpv4, type Ipv4, networkOf } from "../net/ipv4.ts";
 import { type Mac, macFromBytes } from "../net/mac.ts";
 import { loadNative, type Native } from "../net/native.ts";
 import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
+import type { UdpSource } from "../net/udp-port.ts";
 import { Allocator } from "./allocator.ts";
 import { type DhcpPorts, MessageType, Option, STANDARD_PORTS } from "./codes.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -85,6 +85,8 @@ export class DhcpServer {
   readonly #commits: CommitQueue;
   readonly #limiter: RateLimiter;
   readonly #reporter: Reporter;
+  /** Where replies are written, one after the other. */
+  readonly #scratch = Buffer.alloc(2048);
   readonly #own: ReadonlySet<Ipv4>;
   #settings: DhcpSettings;
   #engine: EngineSettings;
@@ -94,7 +96,6 @@ export class DhcpServer {
   #closing: Promise<void> | undefined;
   #neighbours: Neighbours | undefined;
   #prober: Prober | undefined;
-  #lastSource: { readonly text: string; readonly address: Ipv4 } = { text: "0.0.0.0", address: ANY };
   #state: "new" | "running" | "closed" = "new";
 
   constructor(options: DhcpServerOptions) {
@@ -222,16 +223,16 @@ export class DhcpServer {
   }
 
   #listen(link: Link): void {
-    for (const socket of [link.server, ...link.ears]) {
-      socket.on("message", (bytes, from) => this.#receive(link, "server", bytes, from));
+    for (const port of [link.server, ...link.ears]) {
+      port.onMessage((bytes, from) => this.#receive(link, "server", bytes, from));
     }
-    link.bootServer.on("message", (bytes, from) => this.#receive(link, "boot-server", bytes, from));
-    for (const socket of [link.server, link.bootServer, ...link.ears]) {
-      socket.on("error", (error) => this.#fail(link, "internal", "socket", error));
+    link.bootServer.onMessage((bytes, from) => this.#receive(link, "boot-server", bytes, from));
+    for (const port of [link.server, link.bootServer, ...link.ears]) {
+      port.onError((error) => this.#fail(link, "internal", "socket", error));
     }
   }
 
-  #receive(link: Link, port: Arrival["port"], bytes: Buffer, from: dgram.RemoteInfo): void {
+  #receive(link: Link, port: Arrival["port"], bytes: Buffer, source: UdpSource): void {
     if (this.#state !== "running") return;
     try {
       const now = this.#clock();
@@ -248,7 +249,6 @@ export class DhcpServer {
         this.#reporter.tell("malformed", event, now);
         return;
       }
-      const source = { address: this.#sourceOf(from.address), port: from.port };
       const arrival: Arrival = { interface: link.interface, port, source, now };
       this.#answer(link, decoded.packet, arrival, PROBES_PER_DISCOVER);
     } catch (error) {
@@ -256,16 +256,10 @@ export class DhcpServer {
     }
   }
 
-  /** Clients without an address and relays say the same again and again. */
-  #sourceOf(text: string): Ipv4 {
-    if (this.#lastSource.text !== text) this.#lastSource = { text, address: parseIpv4(text) ?? ANY };
-    return this.#lastSource.address;
-  }
-
   /** Rate limit, before any work is done. */
   #admit(link: Link, bytes: Buffer, now: number): boolean {
     if (bytes.length < 34) return true;
-    const client = bytes.toString("latin1", 28, 34);
+    const client = bytes.readUIntBE(28, 6);
     const verdict = this.#limiter.check(client, now);
     if (verdict === "pass") return true;
     const event = plainEvent({
@@ -353,24 +347,25 @@ export class DhcpServer {
   }
 
   #send(link: Link, port: Arrival["port"], reply: Reply): void {
-    const { bytes } = encode(reply.packet, { maxSize: reply.maxSize });
-    const socket = port === "server" ? link.server : link.bootServer;
+    const { bytes } = encode(reply.packet, { maxSize: reply.maxSize, into: this.#scratch });
+    const from = port === "server" ? link.server : link.bootServer;
     const address = this.#reach(link, reply);
-    socket.send(bytes, reply.to.port, address, (error) => {
-      if (error && this.#state === "running") this.#fail(link, "send", `nothing reaches ${address}`, error);
+    from.send(bytes, address, reply.to.port, (error) => {
+      if (this.#state === "running")
+        this.#fail(link, "send", `nothing reaches ${formatIpv4(address)}`, error);
     });
   }
 
   /** A client without an address is told by name to the kernel; where that cannot be done, everybody hears. */
-  #reach(link: Link, { to }: Reply): string {
+  #reach(link: Link, { to }: Reply): Ipv4 {
     switch (to.kind) {
       case "unicast":
-        return formatIpv4(to.address);
+        return to.address;
       case "broadcast":
-        return "255.255.255.255";
+        return BROADCAST;
       case "hardware": {
         const reachable = this.#neighbours?.set(link.interface.name, to.address, to.mac) ?? false;
-        return reachable ? formatIpv4(to.address) : "255.255.255.255";
+        return reachable ? to.address : BROADCAST;
       }
     }
   }

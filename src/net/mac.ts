@@ -28,11 +28,15 @@ export function parseMac(text: string): Mac | undefined {
   return undefined;
 }
 
-/** The MAC of six raw octets, as `chaddr` carries it; `undefined` for any other length. Called for every packet. */
+/** The MAC of six raw octets, as `chaddr` carries it; `undefined` for any other length. */
 export function macFromBytes(bytes: Uint8Array): Mac | undefined {
-  if (bytes.length !== 6) return undefined;
-  let text = "";
-  for (const octet of bytes) text += text === "" ? HEX[octet] : `:${HEX[octet]}`;
+  return bytes.length === 6 ? macAt(bytes, 0) : undefined;
+}
+
+/** The MAC that starts at `offset`; `undefined` when six octets are not there. Called for every packet. */
+export function macAt(bytes: Uint8Array, offset: number): Mac | undefined {
+  let text = HEX[bytes[offset] ?? -1] ?? "";
+  for (let at = offset + 1; at < offset + 6; at++) text += `:${HEX[bytes[at] ?? -1]}`;
   return isMac(text) ? text : undefined;
 }
 

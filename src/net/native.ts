@@ -1,4 +1,5 @@
 import { getSystemErrorName } from "node:util";
+import { type Ipv4, readIpv4 } from "./ipv4.ts";
 
 /**
  * The few libc calls that Node has no public API for. Present on Linux when the optional koffi package loads; everything
@@ -16,10 +17,18 @@ export interface Native {
   bind(fd: number, address: string, port: number): void;
   /** ioctl(2) with a buffer that the kernel reads or fills. */
   ioctl(fd: number, request: number, argument: Buffer): void;
-  /** sendto(2) to an IPv4 address; bytes sent. */
-  sendTo(fd: number, bytes: Buffer, address: string, port: number): number;
+  /** sendto(2), never waiting. `false`: the queue is full. */
+  sendTo(fd: number, bytes: Buffer, address: Ipv4, port: number): boolean;
+  /** recvfrom(2), never waiting; `undefined` when nothing is there. What is longer than `into` is cut off. */
+  receiveFrom(fd: number, into: Buffer): ReceivedFrom | undefined;
   /** recv(2), never waiting; `undefined` when nothing is there. */
   receive(fd: number, into: Buffer): number | undefined;
+}
+
+export interface ReceivedFrom {
+  readonly size: number;
+  readonly address: Ipv4;
+  readonly port: number;
 }
 
 /** Linux's numbers, the same on every architecture that Node runs on there (except for MIPS and SPARC). */
@@ -96,6 +105,14 @@ export async function loadNative(): Promise<Native | undefined> {
       address: Buffer,
       addressLength: number,
     ) => number = library.func("long sendto(int, void *, ulong, int, void *, uint)");
+    const recvfrom: (
+      fd: number,
+      bytes: Buffer,
+      length: number,
+      flags: number,
+      address: Buffer,
+      addressLength: Buffer,
+    ) => number = library.func("long recvfrom(int, void *, ulong, int, void *, void *)");
     const recv: (fd: number, bytes: Buffer, length: number, flags: number) => number = library.func(
       "long recv(int, void *, ulong, int)",
     );
@@ -103,6 +120,10 @@ export async function loadNative(): Promise<Native | undefined> {
       if (result < 0) throw new SystemError(syscall, koffi.errno(), detail);
       return result;
     };
+    // Used again for every call: none of them outlives it, and nothing waits in between.
+    const to = socketAddress("0.0.0.0", 0);
+    const from = Buffer.alloc(16);
+    const fromSize = Buffer.alloc(4);
     return {
       socket(family) {
         const flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -130,8 +151,19 @@ export async function loadNative(): Promise<Native | undefined> {
         check(ioctl(fd, request, argument), "ioctl");
       },
       sendTo(fd, bytes, address, port) {
-        const to = socketAddress(address, port);
-        return check(sendto(fd, bytes, bytes.length, MSG_DONTWAIT, to, to.length), "sendto", address);
+        to.writeUInt16BE(port, 2);
+        to.writeUInt32BE(address, 4);
+        const count = sendto(fd, bytes, bytes.length, MSG_DONTWAIT, to, to.length);
+        if (count < 0 && koffi.errno() === EAGAIN) return false;
+        check(count, "sendto");
+        return true;
+      },
+      receiveFrom(fd, into) {
+        fromSize.writeUInt32LE(from.length);
+        const size = recvfrom(fd, into, into.length, MSG_DONTWAIT, from, fromSize);
+        if (size < 0 && koffi.errno() === EAGAIN) return undefined;
+        check(size, "recvfrom");
+        return { size, address: readIpv4(from, 4), port: from.readUInt16BE(2) };
       },
       receive(fd, into) {
         const count = recv(fd, into, into.length, MSG_DONTWAIT);

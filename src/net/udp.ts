@@ -50,28 +50,40 @@ export async function openUdpSocket(
   native?: Native | "none",
 ): Promise<dgram.Socket> {
   const calls = native === "none" ? undefined : (native ?? (options.device ? await loadNative() : undefined));
+  return (await openBound(options, calls)).socket;
+}
+
+/** A socket, and its descriptor where it was made by native calls. The socket owns the descriptor. */
+export interface BoundSocket {
+  readonly socket: dgram.Socket;
+  readonly fd: number | undefined;
+}
+
+/** As `openUdpSocket`, for callers that go on with the descriptor. */
+export async function openBound(options: UdpSocketOptions, native: Native | undefined): Promise<BoundSocket> {
   const socket = dgram.createSocket({
     type: "udp4",
     reuseAddr: options.reuseAddress ?? false,
     lookup: literalLookup,
   });
   let fd: number | undefined;
+  let owned = false;
   try {
     const listening = once(socket, "listening");
-    if (options.device !== undefined && canBindToDevice(calls)) {
-      fd = boundDescriptor(calls, options, options.device);
+    if (options.device !== undefined && canBindToDevice(native)) {
+      fd = boundDescriptor(native, options, options.device);
       socket.bind({ fd });
     } else {
       socket.bind(options.port, options.address);
     }
     await listening;
-    fd = undefined;
+    owned = true;
     if (options.broadcast) socket.setBroadcast(true);
     if (options.receiveBuffer !== undefined) growReceiveBuffer(socket, options.receiveBuffer);
-    return socket;
+    return { socket, fd };
   } catch (error) {
     socket.close();
-    if (fd !== undefined) calls?.close(fd);
+    if (fd !== undefined && !owned) native?.close(fd);
     throw error;
   }
 }
