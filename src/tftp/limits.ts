@@ -42,8 +42,10 @@ export const DEFAULT_LIMITS: TftpLimits = {
   windowBytes: 256 * 1024,
   memory: 64 * 1024 * 1024,
   smallFile: 4 * 1024 * 1024,
-  rto: { initial: 1000, min: 50, max: 4000 },
-  patience: 20_000,
+  // Some clients (atftp) start their own time-out anew at each packet, even one that they ignore: once in a while the
+  // pause must be longer than any client's patience.
+  rto: { initial: 1000, min: 50, max: 8000 },
+  patience: 30_000,
   probation: 6_000,
   sourcePatience: 30_000,
   openings: 3,

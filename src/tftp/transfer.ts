@@ -70,6 +70,8 @@ function ended(
 /** Sends the opening packet, the first time or once more. */
 function open(state: Offering | Sending, again: boolean, now: number): Step {
   if (isVerified(state)) return { state, send: undefined };
+  // So soon it is a copy that the network made. A second OACK would end atftp's transfer.
+  if (again && now - state.sentAt < state.params.rto.initial / 4) return { state, send: undefined };
   // A client that asks again has paid for another answer, but not for more than one.
   const openings = again ? Math.max(state.openings, 1) : state.openings;
   return sendOpening({ ...state, openings }, again, now);

@@ -85,6 +85,10 @@ export interface ForeignClient {
   readonly maxBytes: number;
   /** Whether it repeats itself when something got lost. */
   readonly survivesLoss: boolean;
+  /** Whether it knows that packets may come twice: atftp gives up at a second OACK, whoever sends it. */
+  readonly survivesCopies: boolean;
+  /** Whether it asks us to wait for seconds before each retransmission. */
+  readonly wantsLongTimeouts: boolean;
 }
 
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -99,6 +103,8 @@ function command(
     name,
     maxBytes,
     survivesLoss: true,
+    survivesCopies: !/^atftp,/.test(name),
+    wantsLongTimeouts: name === "curl" || /^curl, |timeout/.test(name),
     fetch: async (file, target, { address, port }, prefix = []) => {
       const [program = "", ...args] = [...prefix, ...line(file, target, address, String(port))];
       await run(program, args);
@@ -143,7 +149,14 @@ export function foreignClients(hpa: string): readonly ForeignClient[] {
     command("busybox, blksize 1432", ALL, (file, target, address, port) => [
       ...["busybox", "tftp", "-b", "1432", "-g", "-r", file, "-l", target, address, port],
     ]),
-    { name: "npm's tftp2", maxBytes: MAX_BLOCKS, survivesLoss: false, fetch: fetchWithTftp2 },
+    {
+      name: "npm's tftp2",
+      maxBytes: MAX_BLOCKS,
+      survivesLoss: false,
+      survivesCopies: true,
+      wantsLongTimeouts: false,
+      fetch: fetchWithTftp2,
+    },
   ];
 }
 

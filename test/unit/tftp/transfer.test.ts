@@ -222,7 +222,11 @@ describe("time", () => {
     const hand = new Hand({ offers: true, openings: 1 }, 5);
     expect(hand.start()).toBe("oack");
     expect(hand.expire()).toBe("");
+    hand.now += 300;
     expect(hand.feed({ kind: "repeat" })).toBe("oack");
+    hand.now += 100;
+    expect(hand.feed({ kind: "repeat" }), "too soon: a copy made by the network").toBe("");
+    hand.now += 200;
     expect(hand.feed({ kind: "repeat" })).toBe("oack");
     hand.ack(0);
     expect(hand.feed({ kind: "repeat" }), "it hears us: a copy of its request").toBe("");
