@@ -57,7 +57,7 @@ const LINK_CHECK = 3000;
 /** An ARP reply takes a few milliseconds; a boot ROM asks again after a second. */
 const PROBE_TIMEOUT = 300;
 /** ACKs that may wait for the disk; beyond, clients are left to ask again. */
-const COMMIT_LIMIT = 20_000;
+const COMMIT_LIMIT = 5000;
 /** Addresses to look for on behalf of one DISCOVER, when the first ones turn out to be in use. */
 const PROBES_PER_DISCOVER = 3;
 const NAMES = new Map<number, string>(Object.entries(MessageType).map(([name, code]) => [code, name]));
