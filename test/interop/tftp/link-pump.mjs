@@ -1,6 +1,6 @@
 // The process behind link.ts: opens two taps and carries Ethernet frames between them, badly.
 // argv: names of the two devices. stdin: one quality a line, as JSON. stdout: a line when the taps are there, then a line
-// of counts for each quality that it replaces. Ends with its stdin.
+// of counts for each quality that it replaces. Has to be killed.
 import { openSync, read, write } from "node:fs";
 import { createInterface } from "node:readline";
 import koffi from "koffi";
@@ -75,12 +75,9 @@ pump(taps[0], taps[1]);
 pump(taps[1], taps[0]);
 process.stdout.write("ready\n");
 
-createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    process.stdout.write(`${JSON.stringify(counts)}\n`);
-    quality = JSON.parse(line);
-    random = randomOf(quality.seed);
-    counts = { carried: 0, lost: 0 };
-  })
-  // Reads of a tap can only be left behind.
-  .on("close", () => process.exit());
+createInterface({ input: process.stdin }).on("line", (line) => {
+  process.stdout.write(`${JSON.stringify(counts)}\n`);
+  quality = JSON.parse(line);
+  random = randomOf(quality.seed);
+  counts = { carried: 0, lost: 0 };
+});

@@ -48,7 +48,8 @@ export async function openBadLink(name: string): Promise<BadLink> {
   const exited = once(pump, "exit");
   const lines = createInterface({ input: pump.stdout });
   const close = async (): Promise<void> => {
-    pump.stdin.end();
+    // It cannot end by itself: its reads of the taps never come back, and Node waits for them.
+    pump.kill("SIGKILL");
     await exited;
     for (const { namespace } of sides) spawnSync("ip", ["netns", "del", namespace]);
   };
