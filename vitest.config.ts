@@ -7,6 +7,12 @@ const report = process.env["BOOTWIRE_TEST_REPORT"];
 const second = 1000;
 const minute = 60 * second;
 
+/**
+ * Tests against foreign programs and emulated machines get a second try: a client that gives up at a bound of its own, or
+ * a VM that got no processor for seconds, says nothing of us. The report names each test that needed it.
+ */
+const SECOND_TRY = 1;
+
 /** Minutes of waiting for time-outs, with hardly any work: it runs beside the VMs. */
 const BAD_LINK = "test/interop/tftp/bad-link.test.ts";
 
@@ -37,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: "interop",
+          retry: SECOND_TRY,
           include: ["test/interop/**/*.test.ts"],
           exclude: [BAD_LINK],
           testTimeout: 2 * minute,
@@ -48,6 +55,7 @@ export default defineConfig({
       {
         test: {
           name: "links",
+          retry: SECOND_TRY,
           include: [BAD_LINK],
           testTimeout: 2 * minute,
           hookTimeout: 2 * minute,
@@ -58,6 +66,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          retry: SECOND_TRY,
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 15 * minute,
           hookTimeout: 5 * minute,
