@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, rawOptions, textField } from "./fields.ts";
-import { readCidr, readIpv4Address, readListen, readMac, readRange } from "./read-network.ts";
+import { readIpv4Address, readListen, readMac } from "./read-network.ts";
 import {
-  readDuration,
   readHostName,
   readImagePath,
   readInterface,
@@ -11,7 +10,8 @@ import {
   readSha256,
   readWord,
 } from "./read-text.ts";
-import { addressField, commonSettings, domainField, folder, hostNetwork, port } from "./schema-common.ts";
+import { addressField, commonSettings, folder, hostNetwork, port } from "./schema-common.ts";
+import { dhcpSchema } from "./schema-dhcp.ts";
 import { tftpSchema } from "./schema-tftp.ts";
 
 /*
@@ -19,58 +19,6 @@ import { tftpSchema } from "./schema-tftp.ts";
  * its own words what is wrong. What takes two places to be wrong is in check-*.ts; what follows from leaving something
  * out is in resolve.ts.
  */
-
-const subnetSchema = z
-  .strictObject({
-    cidr: textField({ description: "The network.", examples: ["10.0.0.0/24"] }, readCidr),
-    pool: oneOrMany(
-      textField(
-        {
-          description: "Addresses for machines without a reservation, first and last included.",
-          examples: ["10.0.0.100-10.0.0.199"],
-        },
-        readRange,
-      ),
-    ).optional(),
-    router: addressField("Default gateway of the machines.", "10.0.0.1").optional(),
-    dns: oneOrMany(addressField("Name server of the machines.", "10.0.0.1")).optional(),
-    domain: domainField.optional(),
-    leaseTime: textField(
-      { description: "How long an address is given for.", examples: ["12h"], default: "12h" },
-      (text) => readDuration(text, 60, 365 * 86_400, "1m to 365d"),
-    ).optional(),
-    options: rawOptions.optional(),
-  })
-  .meta({ description: "A network that the DHCP server serves." });
-
-const dhcpSchema = z
-  .strictObject({
-    mode: z
-      .enum(["proxy", "server", "off"])
-      .meta({
-        description:
-          "`proxy`: another DHCP server gives addresses, Bootwire adds what to boot. `server`: Bootwire gives addresses; there must be no other. `off`: neither.",
-        default: "proxy",
-      })
-      .optional(),
-    unknownHosts: z
-      .enum(["ignore", "lease", "register"])
-      .meta({
-        description:
-          "What a machine that is not in `hosts` gets: nothing, an address only (server mode), or a screen that shows how to register it.",
-        default: "ignore",
-      })
-      .optional(),
-    authoritative: z
-      .boolean()
-      .meta({
-        description: "Server mode: whether to refuse (NAK) addresses of other networks that clients ask for.",
-        default: false,
-      })
-      .optional(),
-    subnets: z.array(subnetSchema).meta({ description: "Server mode: the networks to serve." }).optional(),
-  })
-  .meta({ description: "How Bootwire takes part in DHCP." });
 
 const profileCommon = { ...commonSettings, options: rawOptions.optional() };
 

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import { readCidr, readRange } from "./read-network.ts";
+import { readDuration } from "./read-text.ts";
+import { addressField, domainField } from "./schema-common.ts";
+
+const subnetSchema = z
+  .strictObject({
+    cidr: textField({ description: "The network.", examples: ["10.0.0.0/24"] }, readCidr),
+    pool: oneOrMany(
+      textField(
+        {
+          description: "Addresses for machines without a reservation, first and last included.",
+          examples: ["10.0.0.100-10.0.0.199"],
+        },
+        readRange,
+      ),
+    ).optional(),
+    router: addressField("Default gateway of the machines.", "10.0.0.1").optional(),
+    dns: oneOrMany(addressField("Name server of the machines.", "10.0.0.1")).optional(),
+    domain: domainField.optional(),
+    leaseTime: textField(
+      { description: "How long an address is given for.", examples: ["12h"], default: "12h" },
+      (text) => readDuration(text, 60, 365 * 86_400, "1m to 365d"),
+    ).optional(),
+    options: rawOptions.optional(),
+  })
+  .meta({ description: "A network that the DHCP server serves." });
+
+/** The `dhcp` section. */
+export const dhcpSchema = z
+  .strictObject({
+    mode: z
+      .enum(["proxy", "server", "off"])
+      .meta({
+        description:
+          "`proxy`: another DHCP server gives addresses, Bootwire adds what to boot. `server`: Bootwire gives addresses; there must be no other. `off`: neither.",
+        default: "proxy",
+      })
+      .optional(),
+    unknownHosts: z
+      .enum(["ignore", "lease", "register"])
+      .meta({
+        description:
+          "What a machine that is not in `hosts` gets: nothing, an address only (server mode), or a screen that shows how to register it.",
+        default: "ignore",
+      })
+      .optional(),
+    authoritative: z
+      .boolean()
+      .meta({
+        description: "Server mode: whether to refuse (NAK) addresses of other networks that clients ask for.",
+        default: false,
+      })
+      .optional(),
+    subnets: z.array(subnetSchema).meta({ description: "Server mode: the networks to serve." }).optional(),
+  })
+  .meta({ description: "How Bootwire takes part in DHCP." });
