@@ -258,8 +258,8 @@ function hostDirectory(active: () => ActiveConfig): HostDirectory {
 }
 
 function dhcpSettings({ config }: ActiveConfig) {
-  const { subnets, authoritative, unknownHosts } = config.dhcp;
-  return { subnets, authoritative, unknownHosts };
+  const { subnets, authoritative, unknownHosts, probe, quarantine } = config.dhcp;
+  return { subnets, authoritative, unknownHosts, probe, quarantine };
 }
 
 /** Waits for the signal to end, or for the first thing that breaks. */

@@ -19,7 +19,27 @@ export function checkSubnets(facts: Facts, report: Report): void {
     checkRouter(subnet, report);
     checkPool(subnet, facts, report);
   });
+  checkShared(subnets, report);
   checkUse(facts, report);
+}
+
+/** A shared network of one subnet says nothing: most likely its name is misspelt at one of them. */
+function checkShared(subnets: readonly SubnetFacts[], report: Report): void {
+  for (const { sharedNetwork } of subnets) {
+    if (!sharedNetwork) continue;
+    const members = subnets.filter((other) => other.sharedNetwork?.value === sharedNetwork.value);
+    if (members.length > 1) continue;
+    const others = new Set(subnets.flatMap((other) => other.sharedNetwork?.value ?? []));
+    others.delete(sharedNetwork.value);
+    report.warn(
+      "BW_CONFIG_UNUSED",
+      sharedNetwork.path,
+      `no other subnet is in the shared network “${sharedNetwork.value}”`,
+      others.size > 0
+        ? `write the same word at each subnet of the wire; the others are in ${[...others].join(", ")}`
+        : "write the same word at each subnet of the wire, or remove it",
+    );
+  }
 }
 
 function checkOverlap(earlier: SubnetFacts, later: SubnetFacts, report: Report): void {

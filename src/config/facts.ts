@@ -24,6 +24,7 @@ export interface SubnetFacts {
   readonly cidr: Placed<Cidr> | undefined;
   readonly pool: readonly Placed<AddressRange>[];
   readonly router: Placed<Ipv4> | undefined;
+  readonly sharedNetwork: Placed<string> | undefined;
 }
 
 export interface HostFacts {
@@ -102,6 +103,7 @@ function subnetFacts(data: unknown, index: number): SubnetFacts {
     cidr: placed(data, [...path, "cidr"], readCidr),
     pool: paths.flatMap((each) => placed(data, each, readRange) ?? []),
     router: placed(data, [...path, "router"], readIpv4Address),
+    sharedNetwork: placedText(data, [...path, "sharedNetwork"]),
   };
 }
 

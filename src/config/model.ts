@@ -32,6 +32,10 @@ export interface DhcpConfig {
   readonly unknownHosts: "ignore" | "lease" | "register";
   /** Whether to NAK clients that ask for an address of another network (RFC 2131 §4.3.2). Server mode only. */
   readonly authoritative: boolean;
+  /** Whether an address is looked for on the wire before it is offered. Server mode only. */
+  readonly probe: boolean;
+  /** Seconds that an address is kept back after a stranger was found to have it. Server mode only. */
+  readonly quarantine: number;
   readonly subnets: readonly SubnetConfig[];
 }
 
@@ -44,6 +48,8 @@ export interface SubnetConfig {
   readonly domain: string | undefined;
   /** Seconds. */
   readonly leaseTime: number;
+  /** Subnets with the same name here lie on one wire. */
+  readonly sharedNetwork: string | undefined;
   readonly options: RawOptions;
 }
 

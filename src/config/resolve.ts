@@ -32,6 +32,8 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
       mode: written.dhcp?.mode ?? "proxy",
       unknownHosts: written.dhcp?.unknownHosts ?? "ignore",
       authoritative: written.dhcp?.authoritative ?? false,
+      probe: written.dhcp?.probe ?? true,
+      quarantine: written.dhcp?.quarantine ?? 3600,
       subnets,
     },
     tftp: resolveTftp(written.tftp ?? {}, absolute(written.tftp?.root)),
@@ -83,6 +85,7 @@ function resolveSubnet(subnet: SubnetFile): SubnetConfig {
     dns: subnet.dns ?? [],
     domain: subnet.domain,
     leaseTime: subnet.leaseTime ?? 12 * 3600,
+    sharedNetwork: subnet.sharedNetwork,
     options: subnet.options ?? new Map(),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, rawOptions, textField } from "./fields.ts";
 import { readCidr, readRange } from "./read-network.ts";
-import { readDuration } from "./read-text.ts";
+import { readDuration, readWord } from "./read-text.ts";
 import { addressField, domainField } from "./schema-common.ts";
 
 const subnetSchema = z
@@ -22,6 +22,14 @@ const subnetSchema = z
     leaseTime: textField(
       { description: "How long an address is given for.", examples: ["12h"], default: "12h" },
       (text) => readDuration(text, 60, 365 * 86_400, "1m to 365d"),
+    ).optional(),
+    sharedNetwork: textField(
+      {
+        description:
+          "Subnets that have the same word here lie on one wire: a machine there may get an address of any of them.",
+        examples: ["office"],
+      },
+      readWord,
     ).optional(),
     options: rawOptions.optional(),
   })
@@ -53,6 +61,22 @@ export const dhcpSchema = z
         default: false,
       })
       .optional(),
+    probe: z
+      .boolean()
+      .meta({
+        description:
+          "Server mode: whether to look for an address on the wire (by ARP, behind a relay by ICMP echo) before a machine is offered it that did not have it before.",
+        default: true,
+      })
+      .optional(),
+    quarantine: textField(
+      {
+        description: "Server mode: how long an address is kept back that was found in use by a stranger.",
+        examples: ["1h"],
+        default: "1h",
+      },
+      (text) => readDuration(text, 60, 30 * 86_400, "1m to 30d"),
+    ).optional(),
     subnets: z.array(subnetSchema).meta({ description: "Server mode: the networks to serve." }).optional(),
   })
   .meta({ description: "How Bootwire takes part in DHCP." });

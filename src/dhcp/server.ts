@@ -29,6 +29,10 @@ export interface DhcpSettings {
   readonly unknownHosts: "ignore" | "lease" | "register";
   readonly hosts: HostDirectory;
   readonly boot: BootAdvisor;
+  /** Whether an address that is new to a client is looked for on the wire before it is offered; default: yes. */
+  readonly probe?: boolean;
+  /** Seconds that an address is kept back after it was found in use; default an hour. */
+  readonly quarantine?: number;
 }
 
 export interface DhcpServerOptions extends DhcpSettings {
@@ -39,15 +43,10 @@ export interface DhcpServerOptions extends DhcpSettings {
   readonly clock?: () => number;
   readonly ports?: DhcpPorts;
   readonly rateLimit?: RateLimit;
-  /**
-   * Milliseconds to wait for an answer when an address that is new to a client is looked for on the wire before it is
-   * offered (default 300); 0: do not look.
-   */
+  /** Milliseconds to wait for an answer when an address is looked for on the wire (default 300). */
   readonly probeTimeout?: number;
   /** Seconds that an offered address is held for its client. */
   readonly offerHold?: number;
-  /** Seconds that an address is kept back after it was found in use. */
-  readonly quarantine?: number;
   /** Without native calls even where there are any; for tests. */
   readonly withoutNative?: boolean;
 }
@@ -190,10 +189,8 @@ export class DhcpServer {
   #openHelpers(native: Native | undefined): void {
     if (!native) return;
     this.#neighbours = openNeighbours(native);
-    const timeout = this.#options.probeTimeout ?? PROBE_TIMEOUT;
-    if (timeout <= 0) return;
     this.#prober = new Prober(native, this.#neighbours, {
-      timeout,
+      timeout: this.#options.probeTimeout ?? PROBE_TIMEOUT,
       clock: () => performance.now(),
       every: (milliseconds, callback) => {
         const timer = setInterval(callback, milliseconds);
@@ -203,7 +200,7 @@ export class DhcpServer {
   }
 
   #engineSettings(): EngineSettings {
-    const { mode, authoritative, unknownHosts, hosts, boot, subnets } = this.#settings;
+    const { mode, authoritative, unknownHosts, hosts, boot, subnets, quarantine } = this.#settings;
     return {
       mode,
       authoritative,
@@ -214,7 +211,7 @@ export class DhcpServer {
       ports: this.#options.ports ?? STANDARD_PORTS,
       own: this.#own,
       offerHold: (this.#options.offerHold ?? 60) * 1000,
-      quarantine: (this.#options.quarantine ?? 3600) * 1000,
+      quarantine: (quarantine ?? 3600) * 1000,
     };
   }
 
@@ -278,9 +275,9 @@ export class DhcpServer {
     const decision = decide(packet, arrival, this.#engine, this.#table);
     const { event } = decision;
     const client = event.mac;
+    const prober = this.#settings.probe === false ? undefined : this.#prober;
     // The client asks again while its address is still looked for: it will be answered in a moment.
-    if (event.kind === "offer" && event.address !== undefined && this.#prober?.isPending(event.address))
-      return;
+    if (event.kind === "offer" && event.address !== undefined && prober?.isPending(event.address)) return;
     for (const change of decision.changes) this.#table.apply(change);
     const message = messageName(packet);
     const leases = decision.changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
@@ -294,8 +291,8 @@ export class DhcpServer {
         else this.#fail(link, "store", "a lease could not be stored, so no answer was sent", error, event);
       });
       if (!taken) this.#fail(link, "overloaded", "too many leases wait for the disk", undefined, event);
-    } else if (this.#prober && decision.probe !== undefined && client !== undefined) {
-      this.#probe(this.#prober, {
+    } else if (prober && decision.probe !== undefined && client !== undefined) {
+      this.#probe(prober, {
         link,
         packet,
         arrival,

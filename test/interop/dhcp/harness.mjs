@@ -112,7 +112,8 @@ const server = new DhcpServer({
     onEvent: (event) =>
       settings.quiet || print({ ...event, address: event.address && formatIpv4(event.address) }),
   },
-  probeTimeout: settings.probeTimeout ?? 0,
+  probe: (settings.probeTimeout ?? 0) > 0,
+  probeTimeout: settings.probeTimeout,
   ...(settings.quarantine !== undefined && { quarantine: settings.quarantine }),
   withoutNative: settings.withoutNative ?? false,
 });

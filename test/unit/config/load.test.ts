@@ -26,7 +26,14 @@ describe("what an admin leaves out", () => {
       path: "/lab/etc/bootwire.yaml",
       interfaces: [],
       advertise: undefined,
-      dhcp: { mode: "proxy", unknownHosts: "ignore", authoritative: false, subnets: [] },
+      dhcp: {
+        mode: "proxy",
+        unknownHosts: "ignore",
+        authoritative: false,
+        probe: true,
+        quarantine: 3600,
+        subnets: [],
+      },
       tftp: {
         port: 69,
         root: undefined,
@@ -101,6 +108,8 @@ dhcp:
   mode: server
   unknownHosts: lease
   authoritative: true
+  probe: false
+  quarantine: 10m
   subnets:
     - cidr: 10.0.0.0/24
       pool: [10.0.0.200-10.0.0.250, 10.0.0.100-10.0.0.150]
@@ -109,6 +118,8 @@ dhcp:
       domain: lab.example.org.
       leaseTime: 1d12h
       options: {ntp-servers: [10.0.0.1, 10.0.0.2], 224: "hex:00:ff", domain-search: lab.example.org}
+      sharedNetwork: office
+    - {cidr: 10.0.1.0/24, sharedNetwork: office}
 tftp: {port: 6969, root: files}
 http: {port: 80}
 admin: {listen: "[::1]:9000"}
@@ -163,13 +174,17 @@ hosts:
     });
   });
 
+  test("what DHCP does about strangers on its wire", () => {
+    expect(config.dhcp).toMatchObject({ authoritative: true, probe: false, quarantine: 600 });
+  });
+
   test("subnets have their pool in order and their options as they go on the wire", () => {
     const [subnet] = config.dhcp.subnets;
     expect(subnet?.pool.map(({ first, last }) => `${formatIpv4(first)}-${formatIpv4(last)}`)).toEqual([
       "10.0.0.100-10.0.0.150",
       "10.0.0.200-10.0.0.250",
     ]);
-    expect(subnet).toMatchObject({ leaseTime: 129_600, domain: "lab.example.org" });
+    expect(subnet).toMatchObject({ leaseTime: 129_600, domain: "lab.example.org", sharedNetwork: "office" });
     expect(subnet?.dns.map(formatIpv4)).toEqual(["10.0.0.1"]);
     expect(
       [...(subnet?.options ?? [])].map(([code, bytes]) => [code, bytes.toString("hex")]).toSorted(),

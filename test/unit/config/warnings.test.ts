@@ -21,6 +21,18 @@ hosts:
     warnings: ["2:17 BW_CONFIG_UNUSED", "4:33 BW_CONFIG_UNUSED", "6:48 BW_CONFIG_UNUSED"],
   },
   {
+    name: "a shared network of one subnet",
+    yaml: `dhcp:
+  mode: server
+  subnets:
+    - {cidr: 10.0.0.0/24, pool: 10.0.0.100-10.0.0.199, sharedNetwork: office}
+    - {cidr: 10.1.0.0/24, sharedNetwork: offices}
+    - {cidr: 10.2.0.0/24, sharedNetwork: lab}
+    - {cidr: 10.3.0.0/24, sharedNetwork: lab}
+`,
+    warnings: ["4:71 BW_CONFIG_UNUSED", "5:42 BW_CONFIG_UNUSED"],
+  },
+  {
     name: "no address that a host could get",
     yaml: "dhcp: {mode: server, subnets: [{cidr: 10.0.0.0/24}]}\nhosts:\n  - {name: a, mac: 52:54:00:00:00:01}\n",
     warnings: ["1:31 BW_CONFIG_NO_POOL"],
