@@ -25,8 +25,33 @@ export interface ApiDhcpCounter {
   readonly count: number;
 }
 
+/** TFTP transfers that ended in one way, added up. */
+export interface ApiTftpTransfers {
+  /** `aborted`: by the client's own wish, as after a question for the size. */
+  readonly outcome: "completed" | "aborted" | "failed";
+  readonly transfers: number;
+  /** What clients acknowledged. */
+  readonly bytes: number;
+  readonly blocks: number;
+  /** Packets sent more than once. */
+  readonly retransmissions: number;
+  /** From request to end. */
+  readonly milliseconds: number;
+}
+
+/** What the TFTP server did since it started. */
+export interface ApiTftpCounters {
+  /** Transfers under way. */
+  readonly running: number;
+  readonly requests: number;
+  readonly transfers: readonly ApiTftpTransfers[];
+  /** `cause`: `not-found`, `rate` …, one word that never changes. */
+  readonly refusals: readonly { readonly cause: string; readonly requests: number }[];
+}
+
 export interface ApiCounters {
   readonly dhcp: readonly ApiDhcpCounter[];
+  readonly tftp: ApiTftpCounters;
 }
 
 export interface ApiAttempt {

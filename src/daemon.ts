@@ -189,6 +189,7 @@ async function start(
       reason: code ?? null,
       count,
     })),
+    tftp: tftp.counters(),
   });
   const inForce = (changes: ApiReload): ApiReload => {
     if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");

@@ -11,6 +11,7 @@ import { formatIpv4 } from "./net/ipv4.ts";
 import type { TftpEvent, TftpObserver } from "./tftp/source.ts";
 import { dhcpLine } from "./timeline/dhcp.ts";
 import { scriptLine } from "./timeline/script.ts";
+import { TransferSteps } from "./timeline/transfer-steps.ts";
 import { type Client, downloadLine, tftpClient, tftpLine } from "./timeline/transfers.ts";
 
 export interface ObserverParts {
@@ -24,6 +25,8 @@ export interface ObserverParts {
 /** What the servers see and do, on its way into the log and the machines' timelines. */
 export class Observers implements TftpObserver {
   readonly #parts: ObserverParts;
+
+  readonly #steps = new TransferSteps();
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -46,6 +49,7 @@ export class Observers implements TftpObserver {
   /** Something on the TFTP port. */
   onEvent(event: TftpEvent): void {
     this.#parts.log[event.kind === "failed" ? "warn" : "debug"](event, `tftp ${event.kind}`);
+    if (!this.#steps.isStep(event) && event.kind === "progress") return;
     const { now, machines } = this.#parts;
     this.#forClient(tftpClient(event), (client) => {
       const line = tftpLine(event, client, now());

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { TftpLimits } from "./limits.ts";
+import type { RefusalCause } from "./source.ts";
 
 /** Clients whose request rate is remembered; the oldest are forgotten. */
 const REMEMBERED = 16_384;
@@ -8,6 +9,17 @@ interface Bucket {
   tokens: number;
   filledAt: number;
 }
+
+/** Why a request is not looked at, or a transfer cannot begin now. */
+export interface Barrier {
+  readonly cause: Extract<RefusalCause, "network" | "rate" | "full">;
+  readonly reason: string;
+}
+
+const FOREIGN: Barrier = { cause: "network", reason: "the client's network is not allowed" };
+const TOO_OFTEN: Barrier = { cause: "rate", reason: "too many requests" };
+const TOO_MANY_OF_CLIENT: Barrier = { cause: "full", reason: "too many transfers of this client" };
+const TOO_MANY: Barrier = { cause: "full", reason: "too many transfers" };
 
 /** Who may ask, how often, and how many transfers may run. */
 export class Admission {
@@ -24,9 +36,9 @@ export class Admission {
     this.#allows = allows;
   }
 
-  /** A reason not to look at a request from this address; undefined to go on. Counts the request. */
-  request(address: string, now: number): string | undefined {
-    if (!this.#allows(address)) return "the client's network is not allowed";
+  /** What speaks against a request from this address; undefined to go on. Takes the request into account. */
+  request(address: string, now: number): Barrier | undefined {
+    if (!this.#allows(address)) return FOREIGN;
     const bucket = this.#buckets.get(address) ?? { tokens: this.#limits.requestBurst, filledAt: now };
     const earned = ((now - bucket.filledAt) * this.#limits.requestsPerSecond) / 1000;
     bucket.tokens = Math.min(this.#limits.requestBurst, bucket.tokens + earned);
@@ -39,16 +51,16 @@ export class Admission {
         break;
       }
     }
-    if (bucket.tokens < 1) return "too many requests";
+    if (bucket.tokens < 1) return TOO_OFTEN;
     bucket.tokens -= 1;
     return undefined;
   }
 
-  /** Takes a place for a transfer; a reason when there is none. */
-  enter(address: string): string | undefined {
+  /** Takes a place for a transfer; says why when there is none. */
+  enter(address: string): Barrier | undefined {
     const own = this.#running.get(address) ?? 0;
-    if (own >= this.#limits.transfersPerClient) return "too many transfers of this client";
-    if (this.#total >= this.#limits.transfers) return "too many transfers";
+    if (own >= this.#limits.transfersPerClient) return TOO_MANY_OF_CLIENT;
+    if (this.#total >= this.#limits.transfers) return TOO_MANY;
     this.#running.set(address, own + 1);
     this.#total++;
     return undefined;

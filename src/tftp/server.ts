@@ -1,15 +1,17 @@
 import type { RemoteInfo } from "node:dgram";
 import { Admission, allowNetworks } from "./admission.ts";
+import type { TftpCounters } from "./counters.ts";
 import { HotFiles } from "./hot-files.ts";
 import type { LaneEvent, TransferSpec } from "./lane.ts";
-import type { LanePort } from "./lane-shell.ts";
 import { Lanes } from "./lanes-shell.ts";
 import { DEFAULT_LIMITS, negotiationLimits, type TftpLimits } from "./limits.ts";
 import { closeListener, type Listener, openListener } from "./listener.ts";
 import { negotiate } from "./options.ts";
 import { decodeArrival, ErrorCode, encodeError, Opcode, type RequestPacket } from "./packet.ts";
 import { ignore, type PortRange } from "./ports.ts";
-import type { TftpContent, TftpEvent, TftpObserver, TftpSource } from "./source.ts";
+import { Reporter } from "./reporter.ts";
+import { Requests, type Served } from "./requests.ts";
+import type { RefusalCause, TftpContent, TftpObserver, TftpSource } from "./source.ts";
 
 export interface TftpServerOptions {
   /** Addresses to listen at (IPv4 or IPv6, a wildcard too). Transfers answer from the address that was asked. */
@@ -35,21 +37,12 @@ export interface TftpAddress {
   readonly port: number;
 }
 
-/** A request that is being served. */
-interface Entry {
-  readonly id: number;
-  readonly key: string;
-  readonly listener: Listener;
-  readonly client: RemoteInfo;
-  readonly bytes: Buffer;
-  readonly filename: string;
-  lane: LanePort | undefined;
-}
-
-const CLIENT_TEXT: ReadonlyMap<number, string> = new Map([
-  [ErrorCode.notFound, "file not found"],
-  [ErrorCode.accessViolation, "access violation"],
+/** What an RFC 1350 error code of the source or the file system means to the client, and to the counters. */
+const FILE_ERRORS: ReadonlyMap<number, { readonly text: string; readonly cause: RefusalCause }> = new Map([
+  [ErrorCode.notFound, { text: "file not found", cause: "not-found" }],
+  [ErrorCode.accessViolation, { text: "access violation", cause: "access" }],
 ]);
+const FILE_ERROR = { text: "the file cannot be served", cause: "unavailable" } as const;
 
 /**
  * A read-only TFTP server (RFC 1350, 2347, 2348, 2349, 7440). It knows no folders: names go to the source as they came.
@@ -60,17 +53,17 @@ export class TftpServer {
   readonly #now = () => performance.now();
   readonly #admission: Admission;
   readonly #listeners: Listener[] = [];
-  readonly #byKey = new Map<string, Entry>();
-  readonly #byId = new Map<number, Entry>();
-  #lanes: Lanes | undefined;
+  readonly #requests = new Requests();
+  readonly #reporter: Reporter;
   readonly #hot: HotFiles;
-  #nextId = 1;
+  #lanes: Lanes | undefined;
   #closing = false;
 
   constructor(options: TftpServerOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#admission = new Admission(this.#limits, options.allow ? allowNetworks(options.allow) : () => true);
+    this.#reporter = new Reporter(options.observer, this.#now);
     this.#hot = new HotFiles({
       ceiling: Math.floor(this.#limits.memory / 4),
       fileLimit: this.#limits.smallFile,
@@ -85,6 +78,11 @@ export class TftpServer {
   /** How octets are moved, for the log. */
   description(): string {
     return this.#lanes?.description ?? "not started";
+  }
+
+  /** Since it was made. */
+  counters(): TftpCounters {
+    return this.#reporter.counters(this.#requests.size);
   }
 
   /** Opens the sockets. Rejects with the system's error (EACCES, EADDRINUSE) and leaves nothing open then. */
@@ -121,33 +119,23 @@ export class TftpServer {
     const arrival = decodeArrival(bytes);
     // Whatever else comes here is never answered: two servers would otherwise answer each other for ever.
     if (arrival.kind === "stray") return;
+    this.#reporter.request();
     const filename = arrival.kind === "malformed" ? undefined : arrival.filename;
-    const barred = this.#admission.request(client.address, this.#now());
-    if (barred !== undefined) {
-      this.#refused(client, filename, ErrorCode.other, barred);
-      return;
-    }
-    if (arrival.kind === "malformed") {
-      this.#refuse(
-        listener,
-        client,
-        filename,
-        ErrorCode.illegalOperation,
-        arrival.reason,
-        "malformed request",
-      );
+    const refuse = (code: number, cause: RefusalCause, reason: string, text: string) => {
+      listener.socket.send(encodeError(code, text), client.port, client.address, ignore);
+      this.#reporter.refused({ filename, client, code, cause, reason });
+    };
+    const barrier = this.#admission.request(client.address, this.#now());
+    if (barrier) {
+      // No answer: it would help whoever sends many requests, in whoever's name.
+      this.#reporter.refused({ filename, client, code: ErrorCode.other, ...barrier });
+    } else if (arrival.kind === "malformed") {
+      refuse(ErrorCode.illegalOperation, "malformed", arrival.reason, "malformed request");
     } else if (arrival.kind === "write") {
-      this.#refuse(
-        listener,
-        client,
-        filename,
-        ErrorCode.accessViolation,
-        "write request",
-        "this server is read-only",
-      );
+      refuse(ErrorCode.accessViolation, "write", "write request", "this server is read-only");
     } else if (arrival.mode !== "octet" && arrival.mode !== "netascii") {
       const reason = `mode ${JSON.stringify(arrival.mode.slice(0, 32))}`;
-      this.#refuse(listener, client, filename, ErrorCode.illegalOperation, reason, "unsupported mode");
+      refuse(ErrorCode.illegalOperation, "mode", reason, "unsupported mode");
     } else this.#onRequest(listener, client, bytes, arrival, arrival.mode);
   };
 
@@ -158,8 +146,7 @@ export class TftpServer {
     request: RequestPacket,
     mode: TransferSpec["mode"],
   ): void {
-    const key = `${client.address}/${client.port}/${listener.address}`;
-    const earlier = this.#byKey.get(key);
+    const earlier = this.#requests.of(client, listener);
     if (earlier) {
       if (earlier.bytes.equals(bytes)) {
         // A copy; or the client missed our answer; or it starts over. The transfer knows.
@@ -169,30 +156,21 @@ export class TftpServer {
       if (earlier.lane) earlier.lane.supersede(earlier.id);
       else this.#forget(earlier);
     }
-    const full = this.#admission.enter(client.address);
-    if (full !== undefined) {
+    const { filename } = request;
+    const barrier = this.#admission.enter(client.address);
+    if (barrier) {
       // No answer: the client will ask again, and there may be room then.
-      this.#refused(client, request.filename, ErrorCode.other, full);
+      this.#reporter.refused({ filename, client, code: ErrorCode.other, ...barrier });
       return;
     }
-    const entry: Entry = {
-      id: this.#nextId++,
-      key,
-      listener,
-      client,
-      bytes: Buffer.from(bytes),
-      filename: request.filename,
-      lane: undefined,
-    };
-    this.#byKey.set(key, entry);
-    this.#byId.set(entry.id, entry);
-    this.#resolve(entry, request, mode).catch((error: unknown) => {
-      this.#refuseEntry(entry, ErrorCode.other, error instanceof Error ? error.message : String(error));
+    const served = this.#requests.add(listener, client, bytes, filename);
+    this.#resolve(served, request, mode).catch((error: unknown) => {
+      this.#refuse(served, ErrorCode.other, error instanceof Error ? error.message : String(error));
     });
   }
 
-  async #resolve(entry: Entry, request: RequestPacket, mode: TransferSpec["mode"]): Promise<void> {
-    const { client, listener } = entry;
+  async #resolve(served: Served, request: RequestPacket, mode: TransferSpec["mode"]): Promise<void> {
+    const { client, listener } = served;
     const content = await this.#inTime(
       this.#options.source.resolve({
         filename: request.filename,
@@ -202,49 +180,48 @@ export class TftpServer {
       }),
     );
     // The client may have asked for something else in the meantime.
-    if (this.#byId.get(entry.id) !== entry) return;
-    if (this.#closing) this.#forget(entry);
-    else if (content === undefined) this.#refuseEntry(entry, ErrorCode.other, "the source took too long");
-    else if (content.kind === "error")
-      this.#refuseEntry(entry, content.code, content.message, content.message);
-    else this.#begin(entry, request, mode, await this.#heat(entry, request, mode, content));
+    if (!this.#requests.has(served)) return;
+    if (this.#closing) this.#forget(served);
+    else if (content === undefined) this.#refuse(served, ErrorCode.other, "the source took too long");
+    else if (content.kind === "error") this.#refuse(served, content.code, content.message, content.message);
+    else this.#begin(served, request, mode, await this.#heat(served, request, mode, content));
   }
 
   /** A small file that is in shared memory, or will be from now on. */
   async #heat(
-    entry: Entry,
+    served: Served,
     request: RequestPacket,
     mode: TransferSpec["mode"],
     content: Exclude<TftpContent, { kind: "error" }>,
   ): Promise<TransferSpec["content"]> {
     if (content.kind !== "file" || content.extents || mode !== "octet") return content;
     const file = await this.#hot.get(content.path, (size) =>
-      negotiate(request.options, size, negotiationLimits(this.#limits, entry.listener.maxBlockSize)),
+      negotiate(request.options, size, negotiationLimits(this.#limits, served.listener.maxBlockSize)),
     );
     return file ?? content;
   }
 
   #begin(
-    entry: Entry,
+    served: Served,
     request: RequestPacket,
     mode: TransferSpec["mode"],
     content: TransferSpec["content"],
   ): void {
-    if (this.#byId.get(entry.id) !== entry) return;
+    if (!this.#requests.has(served)) return;
     const lane = this.#lanes?.choose();
     if (!lane) {
-      this.#forget(entry);
+      this.#forget(served);
       return;
     }
-    entry.lane = lane;
+    served.lane = lane;
     lane.begin({
-      id: entry.id,
+      id: served.id,
       filename: request.filename,
       mode,
       options: request.options,
-      client: { address: entry.client.address, port: entry.client.port, family: entry.client.family },
-      server: entry.listener.address,
-      maxBlockSize: entry.listener.maxBlockSize,
+      client: { address: served.client.address, port: served.client.port, family: served.client.family },
+      server: served.listener.address,
+      maxBlockSize: served.listener.maxBlockSize,
       content,
     });
   }
@@ -265,19 +242,19 @@ export class TftpServer {
   #onLane(event: LaneEvent): void {
     switch (event.kind) {
       case "event":
-        this.#observe(event.event);
+        this.#reporter.tell(event.event);
         return;
       case "refuse": {
-        const entry = this.#byId.get(event.id);
-        if (entry) this.#refuseEntry(entry, event.code, event.reason);
+        const served = this.#requests.find(event.id);
+        if (served) this.#refuse(served, event.code, event.reason);
         return;
       }
       case "freed": {
-        const entry = this.#byId.get(event.id);
-        if (!entry) return;
-        const newest = this.#byKey.get(entry.key) === entry;
-        this.#forget(entry);
-        if (event.again && newest) this.#onDatagram(entry.listener, entry.bytes, entry.client);
+        const served = this.#requests.find(event.id);
+        if (!served) return;
+        const newest = this.#requests.isNewest(served);
+        this.#forget(served);
+        if (event.again && newest) this.#onDatagram(served.listener, served.bytes, served.client);
         return;
       }
       case "request": {
@@ -291,44 +268,18 @@ export class TftpServer {
     }
   }
 
-  #forget(entry: Entry): void {
-    if (!this.#byId.delete(entry.id)) return;
-    if (this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key);
-    this.#admission.leave(entry.client.address);
+  #forget(served: Served): void {
+    if (this.#requests.remove(served)) this.#admission.leave(served.client.address);
   }
 
-  #refuseEntry(entry: Entry, code: number, reason: string, text?: string): void {
-    if (this.#byId.get(entry.id) !== entry) return;
-    this.#forget(entry);
-    const said = text ?? CLIENT_TEXT.get(code) ?? "the file cannot be served";
-    this.#refuse(entry.listener, entry.client, entry.filename, code, reason, said);
-  }
-
-  /** Tells the client `text` and the observer `reason`. */
-  #refuse(
-    listener: Listener,
-    client: RemoteInfo,
-    filename: string | undefined,
-    code: number,
-    reason: string,
-    text: string,
-  ): void {
-    listener.socket.send(encodeError(code, text), client.port, client.address, ignore);
-    this.#refused(client, filename, code, reason);
-  }
-
-  #refused(client: RemoteInfo, filename: string | undefined, code: number, reason: string): void {
-    const { address, port } = client;
-    this.#observe({ kind: "refused", filename, client: { address, port }, code, reason });
-  }
-
-  /** An observer that throws is its own problem. */
-  #observe(event: TftpEvent): void {
-    try {
-      this.#options.observer.onEvent(event);
-    } catch {
-      // Nothing that happens in a log may stop a boot.
-    }
+  /** Tells the client `text` (by default what the code means), and the observer `reason`. */
+  #refuse(served: Served, code: number, reason: string, text?: string): void {
+    if (!this.#requests.has(served)) return;
+    this.#forget(served);
+    const { listener, client, filename } = served;
+    const meaning = FILE_ERRORS.get(code) ?? FILE_ERROR;
+    listener.socket.send(encodeError(code, text ?? meaning.text), client.port, client.address, ignore);
+    this.#reporter.refused({ filename, client, code, cause: meaning.cause, reason });
   }
 }
 

@@ -53,8 +53,26 @@ export type TftpEvent =
       readonly filename: string | undefined;
       readonly client: { readonly address: string; readonly port: number };
       readonly code: number;
+      readonly cause: RefusalCause;
       readonly reason: string;
     };
+
+/** Why a request was refused, in one word that never changes. */
+export type RefusalCause =
+  /** Not a request that RFC 1350 knows. */
+  | "malformed"
+  | "write"
+  | "mode"
+  /** The client's network is not allowed to ask. */
+  | "network"
+  /** Too many requests a second. */
+  | "rate"
+  /** Too many transfers at a time. */
+  | "full"
+  | "not-found"
+  | "access"
+  /** The source or the file system failed, or took too long. */
+  | "unavailable";
 
 export interface TransferInfo {
   readonly filename: string;

@@ -22,12 +22,17 @@ export function tftpClient(event: TftpEvent): string {
   return event.kind === "refused" ? event.client.address : event.transfer.client.address;
 }
 
-/** The timeline's line for a TFTP transfer; its beginnings and its middle are for the log alone. */
+/** The timeline's line for a TFTP transfer; its beginning is for the log alone. */
 export function tftpLine(event: TftpEvent, client: Client, at: number): TimelineEvent | undefined {
   switch (event.kind) {
     case "started":
-    case "progress":
       return undefined;
+    case "progress": {
+      const { filename, size } = event.transfer;
+      const percent = Math.floor((event.bytesAcked * 100) / Math.max(1, size));
+      const text = `${filename} by TFTP: ${percent} % of ${size} bytes`;
+      return line(client, at, "tftp.progress", text, { percent, bytes: event.bytesAcked, size });
+    }
     case "aborted":
       // A size probe: firmware asks for the size, aborts, and asks again for the file.
       return undefined;
@@ -40,10 +45,13 @@ export function tftpLine(event: TftpEvent, client: Client, at: number): Timeline
         at,
         "tftp.completed",
         `${filename} by TFTP: ${bytes} bytes in ${milliseconds} ms${again}`,
+        { ...event.stats },
       );
     }
     case "failed":
-      return line(client, at, "tftp.failed", `${event.transfer.filename} by TFTP failed: ${event.reason}`);
+      return line(client, at, "tftp.failed", `${event.transfer.filename} by TFTP failed: ${event.reason}`, {
+        ...event.stats,
+      });
     case "refused":
       return line(
         client,
@@ -66,6 +74,12 @@ export function downloadLine(
   return line(client, at, `http.${outcome}`, text);
 }
 
-function line(client: Client, at: number, kind: string, text: string): TimelineEvent {
-  return { at, mac: client.mac, machine: client.host?.name, attempt: undefined, kind, text, data: undefined };
+function line(
+  client: Client,
+  at: number,
+  kind: string,
+  text: string,
+  data?: TimelineEvent["data"],
+): TimelineEvent {
+  return { at, mac: client.mac, machine: client.host?.name, attempt: undefined, kind, text, data };
 }

@@ -54,7 +54,7 @@ class AdminDaemon {
       machines,
       token: state.adminToken,
       status: () => ({ version: "0", guarded: guarded(), config: "", startedAt: 0, listening: [] }),
-      counters: () => ({ dhcp: [] }),
+      counters: () => ({ dhcp: [], tftp: { running: 0, requests: 0, transfers: [], refusals: [] } }),
       reload: async () => ({ changed: false, notes: [] }),
       log: pino({ level: "silent" }),
     });

@@ -305,13 +305,68 @@ describe("clients as they are", () => {
     await served.close();
   });
 
-  test("progress of long transfers, and the figures at the end", async () => {
+  test("the progress of a transfer that takes long", async () => {
+    const served = await serve(() => bytes(pattern(4096)));
+    const probe = await Probe.open();
+    probe.send(request("x", { blksize: "1024" }), served.port);
+    const { from } = await probe.next();
+    for (const block of [0, 1, 2]) {
+      probe.send(encodeAck(block), from.port);
+      await probe.next();
+    }
+    const progress = await served.event("progress");
+    expect(progress).toMatchObject({ bytesAcked: 2048, transfer: { filename: "x", size: 4096 } });
+    probe.send(encodeError(0, ""), from.port);
+    expect(await served.event("aborted")).toMatchObject({ stats: { bytes: 2048, blocks: 2 } });
+    probe.close();
+    await served.close();
+  });
+
+  test("the figures at the end", async () => {
     const served = await serve(() => bytes(pattern(2048)));
     expect(await fetchFile(served, "x", { blksize: "1024", windowsize: "2" })).toEqual(pattern(2048));
     const completed = await served.event("completed");
     expect(completed.transfer).toMatchObject({ filename: "x", size: 2048, blockSize: 1024, windowSize: 2 });
     expect(completed.stats).toMatchObject({ bytes: 2048, blocks: 3, retransmissions: 0 });
     expect(Number.isInteger(completed.stats.milliseconds)).toBe(true);
+    await served.close();
+  });
+});
+
+describe("counters", () => {
+  test("what was sent, how it ended, and why something was refused", async () => {
+    const served = await serve(({ filename }) => {
+      if (filename === "missing") return { kind: "error", code: 1, message: "file not found" };
+      if (filename === "breaks") throw new Error("broken");
+      return bytes(pattern(2048));
+    });
+    expect(served.server.counters()).toMatchObject({ running: 0, requests: 0 });
+    await fetchFile(served, "x", { blksize: "1024" });
+    await fetchFile(served, "x", { blksize: "1024" });
+    await served.event("completed");
+    await served.event("completed");
+    const probe = await Probe.open();
+    probe.send(request("x", { blksize: "1024", tsize: "0" }), served.port);
+    const { from } = await probe.next();
+    expect(served.server.counters().running).toBe(1);
+    probe.send(encodeError(8, "just the size"), from.port);
+    await served.event("aborted");
+    for (const name of ["missing", "missing", "breaks"]) await fetchFile(served, name);
+    await fetchFile(served, "x", {}, "mail");
+    const { running, requests, transfers, refusals } = served.server.counters();
+    expect([running, requests]).toEqual([0, 7]);
+    expect(transfers).toMatchObject([
+      { outcome: "completed", transfers: 2, bytes: 4096, blocks: 6, retransmissions: 0 },
+      { outcome: "aborted", transfers: 1, bytes: 0, blocks: 0 },
+      { outcome: "failed", transfers: 0, bytes: 0, milliseconds: 0 },
+    ]);
+    const counted = refusals.filter((one) => one.requests > 0);
+    expect(counted).toEqual([
+      { cause: "mode", requests: 1 },
+      { cause: "not-found", requests: 2 },
+      { cause: "unavailable", requests: 1 },
+    ]);
+    probe.close();
     await served.close();
   });
 });

@@ -3,6 +3,7 @@ import type { DhcpEvent } from "../../../src/dhcp/ports.ts";
 import { ipv4 } from "../../../src/net/ipv4.ts";
 import type { TftpEvent } from "../../../src/tftp/source.ts";
 import { dhcpLine } from "../../../src/timeline/dhcp.ts";
+import { TransferSteps } from "../../../src/timeline/transfer-steps.ts";
 import { downloadLine, tftpLine } from "../../../src/timeline/transfers.ts";
 import { host, mac } from "../support/config.ts";
 
@@ -62,15 +63,42 @@ describe("the timeline's line for a transfer", () => {
     [
       "completed",
       { kind: "completed", transfer: TRANSFER, stats: STATS },
-      { kind: "tftp.completed", text: "ipxe.efi by TFTP: 1000 bytes in 40 ms, 3 retransmissions" },
+      {
+        kind: "tftp.completed",
+        text: "ipxe.efi by TFTP: 1000 bytes in 40 ms, 3 retransmissions",
+        data: STATS,
+      },
     ],
     ["failed", { kind: "failed", transfer: TRANSFER, stats: STATS, reason: "gone" }, { kind: "tftp.failed" }],
     ["a size probe", { kind: "aborted", transfer: TRANSFER, stats: STATS, reason: "probe" }, undefined],
+    [
+      "progress",
+      { kind: "progress", transfer: TRANSFER, bytesAcked: 512 },
+      {
+        kind: "tftp.progress",
+        text: "ipxe.efi by TFTP: 51 % of 1000 bytes",
+        data: { percent: 51, bytes: 512, size: 1000 },
+      },
+    ],
     ["started", { kind: "started", transfer: TRANSFER }, undefined],
   ])("%s", (_name, event, expected) => {
     const line = tftpLine(event, { mac: MAC, host: WEB1 }, 1);
     if (expected) expect(line).toMatchObject({ machine: "web1", mac: MAC, ...expected });
     else expect(line).toBeUndefined();
+  });
+
+  it("tells of a large file at each quarter, once", () => {
+    const steps = new TransferSteps();
+    const progress = (bytesAcked: number, port = 1024): TftpEvent => ({
+      kind: "progress",
+      transfer: { ...TRANSFER, client: { address: "10.0.0.5", port } },
+      bytesAcked,
+    });
+    const seen = [100, 249, 250, 300, 499, 900, 910].map((bytes) => steps.isStep(progress(bytes)));
+    expect(seen).toEqual([false, false, true, false, false, true, false]);
+    expect(steps.isStep(progress(500, 1025)), "another transfer").toBe(true);
+    expect(steps.isStep({ kind: "completed", transfer: TRANSFER, stats: STATS })).toBe(false);
+    expect(steps.isStep(progress(260)), "the same port again, later").toBe(true);
   });
 
   it("tells a whole download from one that was cut", () => {
