@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config/model.ts";
+import type { Templates } from "./templates/templates.ts";
 
 /** What belongs to sockets and folders that are open: a change of these waits for a restart. */
 const AT_START = [
@@ -16,8 +17,40 @@ export interface ConfigChanges {
   readonly notes: readonly string[];
 }
 
-/** Compares the configuration in force with a new one. Pure. */
-export function configChanges(old: Config, next: Config): ConfigChanges {
+/** A configuration and its templates as they were read. */
+export interface Written {
+  readonly config: Config;
+  readonly templates: Templates;
+}
+
+/**
+ * Compares what was read before, and `open`, the settings that sockets and folders were opened with, with what was read
+ * now. Pure.
+ */
+export function configChanges(before: Written & { readonly open: Config }, now: Written): ConfigChanges {
+  const notes: string[] = [];
+  const [old, next] = [before.config, now.config];
+  notes.push(...hostNotes(old, next));
+  const { mode } = next.dhcp;
+  if (!isDeepStrictEqual({ ...old.dhcp, mode }, next.dhcp)) notes.push("dhcp changed");
+  for (const key of ["advertise", "media", "templates"] as const) {
+    if (!isDeepStrictEqual(old[key], next[key])) notes.push(`${key} changed`);
+  }
+  const files = before.templates.toText() !== now.templates.toText();
+  if (files && old.templates === next.templates) notes.push("files of templates changed");
+  const waiting: string[] = AT_START.filter((key) => !isDeepStrictEqual(before.open[key], next[key]));
+  if (before.open.dhcp.mode !== mode) waiting.push("dhcp.mode");
+  for (const key of waiting) notes.push(`${key} changed: taken up at the next start`);
+  return { changed: files || !isDeepStrictEqual(old, next), notes };
+}
+
+/** A new configuration, but for what waits for a restart: machines are told of the ports that are open. */
+export function withWhatIsOpen(next: Config, open: Config): Config {
+  const { interfaces, tftp, http, admin, state } = open;
+  return { ...next, interfaces, tftp, http, admin, state, dhcp: { ...next.dhcp, mode: open.dhcp.mode } };
+}
+
+function hostNotes(old: Config, next: Config): string[] {
   const notes: string[] = [];
   const names = (config: Config) => new Map(config.hosts.map((host) => [host.name, host]));
   const before = names(old);
@@ -30,15 +63,9 @@ export function configChanges(old: Config, next: Config): ConfigChanges {
   if (added.length > 0) notes.push(`hosts added: ${added.join(", ")}`);
   if (removed.length > 0) notes.push(`hosts removed: ${removed.join(", ")}`);
   if (changed.length > 0) notes.push(`hosts changed: ${changed.map(([name]) => name).join(", ")}`);
-  if (!isDeepStrictEqual(old.dhcp, next.dhcp)) {
-    const waits = old.dhcp.mode !== next.dhcp.mode ? " (the mode is taken up at the next start)" : "";
-    notes.push(`dhcp changed${waits}`);
-  }
-  for (const key of ["advertise", "media", "templates"] as const) {
-    if (!isDeepStrictEqual(old[key], next[key])) notes.push(`${key} changed`);
-  }
-  for (const key of AT_START) {
-    if (!isDeepStrictEqual(old[key], next[key])) notes.push(`${key} changed: taken up at the next start`);
-  }
-  return { changed: !isDeepStrictEqual(old, next), notes };
+  const unused = [...next.profiles].filter(([name, one]) => !isDeepStrictEqual(old.profiles.get(name), one));
+  const gone = [...old.profiles.keys()].filter((name) => !next.profiles.has(name));
+  const profiles = [...unused.map(([name]) => name), ...gone];
+  if (profiles.length > 0) notes.push(`profiles changed: ${profiles.join(", ")}`);
+  return notes;
 }

@@ -120,7 +120,13 @@ async function start(
     new DigestIndex(join(config.state, "digests.json")),
   );
   closers.add("media", () => images.close());
-  const boot = new BootService({ active, machines, catalogue, images, templates: () => live.templates });
+  const boot = new BootService({
+    inForce: () => live.inForce,
+    machines,
+    catalogue,
+    images,
+    release: VERSION,
+  });
   const observers = new Observers({
     active,
     machines,

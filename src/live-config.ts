@@ -1,28 +1,32 @@
 import type { ApiReload } from "./api-types.ts";
+import type { InForce } from "./boot/boot-service.ts";
 import { ActiveConfig } from "./config/active-config.ts";
 import { ConfigInvalid } from "./config/config-invalid.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./config/passwords.ts";
-import { configChanges } from "./config-changes.ts";
+import { configChanges, withWhatIsOpen } from "./config-changes.ts";
 import { builtInTemplates, loadTemplates, type Templates } from "./templates/templates.ts";
 
-/** A configuration and the templates that go with it: they change together. */
-interface Current {
-  readonly active: ActiveConfig;
+/** A configuration as it was written, and the templates that go with it: they change together. */
+interface Read {
+  readonly config: Config;
   readonly templates: Templates;
 }
 
 /** The configuration in force. It is replaced as a whole, or not at all. */
 export class LiveConfig {
-  #current: Current;
+  #inForce: InForce;
+  /** What was read last; what of it waits for a restart is not in force. */
+  #written: Read;
   /** One for all loads, so that reading a config again does not change the hashes of plain passwords. */
   readonly hashPassword: PasswordHasher;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #listeners: ((active: ActiveConfig) => void)[] = [];
 
-  private constructor(current: Current, hashPassword: PasswordHasher) {
-    this.#current = current;
+  private constructor(first: Read, hashPassword: PasswordHasher) {
+    this.#written = first;
+    this.#inForce = { active: new ActiveConfig(first.config), templates: first.templates };
     this.hashPassword = hashPassword;
   }
 
@@ -32,12 +36,17 @@ export class LiveConfig {
     return new LiveConfig(await read(path, hashPassword), hashPassword);
   }
 
+  /** Configuration and templates together: another object whenever one of them has changed. */
+  get inForce(): InForce {
+    return this.#inForce;
+  }
+
   get active(): ActiveConfig {
-    return this.#current.active;
+    return this.#inForce.active;
   }
 
   get templates(): Templates {
-    return this.#current.templates;
+    return this.#inForce.templates;
   }
 
   /** Called with each new configuration, once it is in force. */
@@ -55,10 +64,14 @@ export class LiveConfig {
     return this.#inTurn(async () => this.#replace(await withTemplates(config)));
   }
 
-  #replace(next: Current): ApiReload {
-    const changes = configChanges(this.active.config, next.active.config);
-    this.#current = next;
-    for (const listener of this.#listeners) listener(next.active);
+  #replace(next: Read): ApiReload {
+    const { config } = this.#inForce.active;
+    const changes = configChanges({ ...this.#written, open: config }, next);
+    this.#written = next;
+    if (!changes.changed) return changes;
+    const active = new ActiveConfig(withWhatIsOpen(next.config, config));
+    this.#inForce = { active, templates: next.templates };
+    for (const listener of this.#listeners) listener(active);
     return changes;
   }
 
@@ -70,13 +83,12 @@ export class LiveConfig {
   }
 }
 
-async function read(path: string, hashPassword: PasswordHasher): Promise<Current> {
+async function read(path: string, hashPassword: PasswordHasher): Promise<Read> {
   const loaded = await loadConfig(path, { hashPassword });
   if (!loaded.ok) throw new ConfigInvalid(path, loaded.problems);
   return withTemplates(loaded.config);
 }
 
-async function withTemplates(config: Config): Promise<Current> {
-  const templates = await loadTemplates(builtInTemplates(), config.templates);
-  return { active: new ActiveConfig(config), templates };
+async function withTemplates(config: Config): Promise<Read> {
+  return { config, templates: await loadTemplates(builtInTemplates(), config.templates) };
 }

@@ -5,16 +5,17 @@ import { BootwireError } from "../errors.ts";
 import type { Answer, InstallContext } from "../installers/installer.ts";
 import { installerFor } from "../installers/registry.ts";
 import type { BootOutcome } from "../machines/life.ts";
-import type { Attempt } from "../machines/model.ts";
+import type { Attempt, Basis } from "../machines/model.ts";
 import type { Catalogue } from "../media/catalogue.ts";
 import type { ImagePreparer } from "../media/image-preparer.ts";
 import type { PreparedImage } from "../media/prepared-image.ts";
 import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
 import { macWithHyphens } from "../net/mac.ts";
 import type { Templates } from "../templates/templates.ts";
+import { BasisBook, type Subject } from "./basis-book.ts";
 import { classifyClient, type Firmware } from "./client.ts";
 import { type Dialect, ipxeScriptPath, type ScriptName } from "./content-paths.ts";
-import { decideLoader, type Verdict } from "./decide.ts";
+import { decideLoader } from "./decide.ts";
 import { type Script, scriptView, templateOf } from "./script-view.ts";
 
 /** A host's own options, its profile's included, go with every answer: the boot advice has none to add. */
@@ -24,18 +25,31 @@ const NO_OPTIONS: ReadonlyMap<number, Buffer> = new Map();
 export interface MachineLife {
   /** What a network boot would get now; changes nothing. */
   preview(host: HostConfig): BootOutcome;
-  /** A network boot that is being answered; on stable storage when it returns. */
-  networkBoot(host: HostConfig, firmware: Firmware): BootOutcome;
+  /** A network boot that is being answered; on stable storage when it returns, with what a new attempt is served from. */
+  networkBoot(host: HostConfig, firmware: Firmware, basis: Basis): BootOutcome;
+  /** The attempt that is installing this machine. */
+  running(host: HostConfig): Attempt | undefined;
+  /** A text of what a running attempt is served from, by digest. */
+  basis(digest: string): string | undefined;
+}
+
+/** A configuration and the templates that go with it: they are read in one go, so that no answer mixes two of them. */
+export interface InForce {
+  readonly active: ActiveConfig;
+  readonly templates: Templates;
 }
 
 export interface BootServiceParts {
-  /** The configuration in force. */
-  readonly active: () => ActiveConfig;
+  readonly inForce: () => InForce;
   readonly machines: MachineLife;
   readonly catalogue: Catalogue;
   readonly images: ImagePreparer;
-  readonly templates: () => Templates;
+  /** The running program's version. */
+  readonly release: string;
 }
+
+/** How often the configuration may change while one script is made, before the latest is taken as it is. */
+const CHANGES_WHILE_ASKED = 10;
 
 /** A boot script as it goes to the loader. */
 export interface RenderedScript {
@@ -48,21 +62,25 @@ export interface RenderedScript {
 /** Answers "what does this machine get at this step?" for DHCP, TFTP, HTTP and previews alike. */
 export class BootService {
   readonly #parts: BootServiceParts;
+  readonly #book: BasisBook;
 
   constructor(parts: BootServiceParts) {
     this.#parts = parts;
+    this.#book = new BasisBook({ read: (digest) => parts.machines.basis(digest), release: parts.release });
   }
 
   /** DHCP's question: which loader? Changes nothing. */
   loader(query: BootQuery): BootAdvice {
-    const active = this.#parts.active();
-    const { config } = active;
-    const host = active.byMac(query.mac);
+    const current = this.#parts.inForce();
+    const { config } = current.active;
+    const listed = current.active.byMac(query.mac);
+    const verdict = listed && this.#verdict(listed);
+    const host = listed && this.#subject(current, listed, verdict).host;
     const decision = decideLoader({
       mac: query.mac,
       client: classifyClient(query),
       host,
-      verdict: host && this.#verdict(host),
+      verdict,
       unknownHosts: config.dhcp.unknownHosts,
       baseUrl: this.baseUrl(query.server),
     });
@@ -80,65 +98,111 @@ export class BootService {
    */
   async script(name: ScriptName, server: Ipv4): Promise<RenderedScript | undefined> {
     const { machines } = this.#parts;
-    return this.#script(name, server, (host) => machines.networkBoot(host, name.firmware));
+    return this.#script(name, server, (subject) =>
+      machines.networkBoot(subject.host, name.firmware, this.#book.basisOf(subject)),
+    );
   }
 
   /** The script that a machine would get now, for people to look at; changes nothing. */
   async previewScript(name: ScriptName, server: Ipv4): Promise<RenderedScript | undefined> {
-    return this.#script(name, server, (host) => this.#parts.machines.preview(host));
+    return this.#script(name, server, ({ host }) => this.#parts.machines.preview(host));
   }
 
-  /** The answer files of a running attempt, by name. */
-  async answers(host: HostConfig, attempt: Attempt, server: Ipv4): Promise<ReadonlyMap<string, Answer>> {
+  /**
+   * The answer files of a running attempt of this machine, by name: of the configuration that it began with. `undefined`:
+   * nothing is known of the machine any more.
+   */
+  async answers(
+    machine: string,
+    attempt: Attempt,
+    server: Ipv4,
+  ): Promise<ReadonlyMap<string, Answer> | undefined> {
+    const { active, templates } = this.#parts.inForce();
+    const listed = active.byName(machine);
+    const subject = this.#began(attempt) ?? (listed && { host: listed, templates });
+    if (!subject) return undefined;
+    const { host } = subject;
     const { profile } = host;
     if (!profile) return new Map();
     const prepared = await this.#prepared(profile);
     const image = prepared.kind === "ready" ? prepared.image : undefined;
     const context = this.#context(host, profile, attempt.firmware, server, attempt, image);
-    return installerFor(profile, this.#parts.templates()).answers(context);
+    return installerFor(profile, subject.templates).answers(context);
   }
 
   /** `http://10.0.0.1:8080`: how a machine that reaches us at `server` is told to fetch things. */
   baseUrl(server: Ipv4): string {
-    const { config } = this.#parts.active();
+    const { config } = this.#parts.inForce().active;
     return `http://${formatIpv4(config.advertise ?? server)}:${config.http.port}`;
   }
 
-  #verdict(host: HostConfig): Verdict | undefined {
+  #verdict(host: HostConfig): BootOutcome | undefined {
     return host.profile ? this.#parts.machines.preview(host) : undefined;
+  }
+
+  /** What an attempt began with; `undefined` where that was not kept. */
+  #began(attempt: Attempt | undefined): Subject | undefined {
+    return attempt?.basis && this.#book.subjectOf(attempt.basis);
+  }
+
+  /** What a machine is served from: what its running attempt began with, where that goes on, else what is in force. */
+  #subject({ templates }: InForce, listed: HostConfig, verdict: BootOutcome | undefined): Subject {
+    const goesOn = verdict?.kind === "install" && !verdict.fresh;
+    const began = goesOn ? this.#began(this.#parts.machines.running(listed)) : undefined;
+    return began ?? { host: listed, templates };
   }
 
   async #script(
     name: ScriptName,
     server: Ipv4,
-    boot: (host: HostConfig) => BootOutcome,
+    boot: (subject: Subject) => BootOutcome,
+    changes = 0,
   ): Promise<RenderedScript | undefined> {
-    const { config } = this.#parts.active();
-    const host = this.#parts.active().byMac(name.mac);
-    if (!host) {
-      if (config.dhcp.unknownHosts !== "register") return undefined;
-      return this.#render(name, server, undefined, undefined, { kind: "register", mac: name.mac });
+    const current = this.#parts.inForce();
+    const { active, templates } = current;
+    const listed = active.byMac(name.mac);
+    if (!listed) {
+      if (active.config.dhcp.unknownHosts !== "register") return undefined;
+      return this.#render(name, server, { templates }, { kind: "register", mac: name.mac });
     }
-    const obstacle = await this.#obstacle(host, name.firmware);
-    if (obstacle) return this.#render(name, server, host, undefined, obstacle);
+    const verdict = this.#verdict(listed);
+    const subject = this.#subject(current, listed, verdict);
+    const obstacle = await this.#obstacle(subject.host, verdict, name.firmware);
+    // What was looked at is not in force any more: the answer is that of one configuration, not half and half.
+    if (this.#parts.inForce() !== current && changes < CHANGES_WHILE_ASKED) {
+      return this.#script(name, server, boot, changes + 1);
+    }
+    const about = { host: listed, templates };
+    if (obstacle) return this.#render(name, server, about, obstacle);
 
-    const outcome = boot(host);
+    const outcome = boot(about);
+    const { reason } = outcome;
     switch (outcome.kind) {
       case "local":
-        return this.#render(name, server, host, undefined, { kind: "local", reason: outcome.reason });
-      case "hold": {
-        const title = `${host.name} is on hold`;
-        return this.#render(name, server, host, undefined, { kind: "hold", title, reason: outcome.reason });
+        return this.#render(name, server, about, { kind: "local", reason });
+      case "hold":
+        return this.#render(name, server, about, {
+          kind: "hold",
+          title: `${listed.name} is on hold`,
+          reason,
+        });
+      case "install": {
+        const { attempt } = outcome;
+        const from = this.#began(attempt) ?? subject;
+        const script = await this.#installScript(name, server, from, attempt);
+        return this.#render(name, server, { ...about, templates: from.templates, attempt }, script);
       }
-      case "install":
-        return this.#install(name, server, host, outcome.attempt);
     }
   }
 
   /** What stands between an armed machine and its install; checked before an attempt begins and costs one. */
-  async #obstacle(host: HostConfig, firmware: Firmware): Promise<Script | undefined> {
+  async #obstacle(
+    host: HostConfig,
+    verdict: BootOutcome | undefined,
+    firmware: Firmware,
+  ): Promise<Script | undefined> {
     const { profile } = host;
-    if (!profile || this.#parts.machines.preview(host).kind !== "install") return undefined;
+    if (!profile || verdict?.kind !== "install") return undefined;
     const title = `${host.name} cannot be installed`;
     if (host.firmware !== undefined && host.firmware !== firmware) {
       const reason = `the config says that it has ${host.firmware} firmware, but ${firmware} firmware asked`;
@@ -176,20 +240,21 @@ export class BootService {
     }
   }
 
-  async #install(
+  async #installScript(
     name: ScriptName,
     server: Ipv4,
-    host: HostConfig,
+    subject: Subject,
     attempt: Attempt | undefined,
-  ): Promise<RenderedScript> {
+  ): Promise<Script> {
+    const { host } = subject;
     const { profile } = host;
     if (!profile) throw new TypeError(`${host.name} has no profile, so no life that installs`);
     const prepared = await this.#prepared(profile);
     const image = prepared.kind === "ready" ? prepared.image : undefined;
     const context = this.#context(host, profile, name.firmware, server, attempt, image);
-    const plan = installerFor(profile, this.#parts.templates()).boot(context);
+    const plan = installerFor(profile, subject.templates).boot(context);
     const title = `installing ${host.name} with profile ${profile.name}`;
-    return this.#render(name, server, host, attempt, { kind: "install", title, plan });
+    return { kind: "install", title, plan };
   }
 
   #context<P extends ProfileConfig>(
@@ -216,14 +281,17 @@ export class BootService {
   #render(
     name: ScriptName,
     server: Ipv4,
-    host: HostConfig | undefined,
-    attempt: Attempt | undefined,
+    about: {
+      readonly host?: HostConfig;
+      readonly templates: Templates;
+      readonly attempt?: Attempt | undefined;
+    },
     script: Script,
   ): RenderedScript {
     const baseUrl = this.baseUrl(server);
     const view = scriptView(script, name.dialect, baseUrl, selfOf(name, baseUrl));
-    const body = this.#parts.templates().render(templateOf(script, name.dialect), view);
-    return { host, attempt, script, body };
+    const body = about.templates.render(templateOf(script, name.dialect), view);
+    return { host: about.host, attempt: about.attempt, script, body };
   }
 }
 

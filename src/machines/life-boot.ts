@@ -32,7 +32,8 @@ function goOn(life: Life, event: BootEvent, context: StepContext, profile: Profi
   // Only a database edited by hand says `installing` without an attempt; the machine was armed then, and still is.
   if (attempt?.phase !== "running") return begin(life, event, context, profile, 1, "its attempt is gone");
 
-  if (attempt.profile !== profile.name) {
+  // It installs what it began with, whatever the config says by now; only where that was not kept, it has to begin anew.
+  if (attempt.profile !== profile.name && attempt.basis === undefined) {
     const reason = `its profile changed from ${attempt.profile} to ${profile.name} in the middle of the install`;
     return begin(life, event, context, profile, 1, reason);
   }
@@ -152,6 +153,7 @@ function begin(
     tries,
     failure: undefined,
     failedBy: undefined,
+    basis: event.basis,
   };
   const record = {
     ...life.record,

@@ -1,5 +1,5 @@
 import type { HostConfig, InstallPolicy, OnFailure } from "../config/model.ts";
-import type { Attempt, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
+import type { Attempt, BasisRef, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
 
 /** What the config says of one machine's installs. */
 export interface LifePolicy {
@@ -38,6 +38,8 @@ export interface StepContext {
 export interface BootEvent {
   readonly kind: "network-boot";
   readonly firmware: Attempt["firmware"];
+  /** What an attempt that begins with this boot is served from, to its end. */
+  readonly basis?: BasisRef | undefined;
 }
 
 /** What an installer, or the system that it installed, calls home with. */

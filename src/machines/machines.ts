@@ -16,7 +16,7 @@ import {
   type Step,
   type StepContext,
 } from "./life.ts";
-import type { Attempt, Instant, Life, TimelineEvent } from "./model.ts";
+import type { Attempt, Basis, Instant, Life, TimelineEvent } from "./model.ts";
 import type { EventQuery, LifeChange, MachineStore, StoredEvent } from "./ports.ts";
 import { step } from "./step.ts";
 import { Timeline } from "./timeline.ts";
@@ -61,20 +61,25 @@ export class Machines {
 
   /**
    * A network boot that is being answered: an attempt begins, goes on or ends here. On stable storage at return. The
-   * host is looked up again by its MAC: the configuration may have changed since the caller did.
+   * host is looked up again by its MAC: the configuration may have changed since the caller did. `basis`: what an attempt
+   * that begins here is served from, to its end.
    */
-  networkBoot(host: HostConfig, firmware: Attempt["firmware"]): BootOutcome<Attempt> {
+  networkBoot(host: HostConfig, firmware: Attempt["firmware"], basis?: Basis): BootOutcome<Attempt> {
     const current = this.#byMac.get(host.mac);
     if (!current) return notInConfig(host);
     const known = this.#store.life(current.name);
     const first = known ? undefined : this.#firstSight(current);
     const life = known ?? first?.life ?? newLife(current);
-    const next = step(life, { kind: "network-boot", firmware }, this.#context(current));
+    const event = { kind: "network-boot", firmware, basis: basis?.ref } as const;
+    const next = step(life, event, this.#context(current));
     const isNew = known === undefined;
     const events = [...(first?.events ?? []), ...next.events];
     this.#timeline.seen(current.name, this.#parts.now());
-    this.#save({ ...next, events }, isNew || next.life.record !== life.record || next.changed.length > 0);
-    return next.outcome;
+    const { outcome } = next;
+    const begins = outcome.kind === "install" && outcome.fresh;
+    const durable = isNew || next.life.record !== life.record || next.changed.length > 0;
+    this.#save({ ...next, events }, durable, begins ? basis : undefined);
+    return outcome;
   }
 
   /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
@@ -84,6 +89,18 @@ export class Machines {
     const context = { ...this.#context(current), ids: NO_IDS };
     const { outcome } = step(this.#life(current), { kind: "network-boot", firmware: "bios" }, context);
     return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
+  }
+
+  /** The attempt that is installing this machine. */
+  running(host: HostConfig): Attempt | undefined {
+    const current = this.#byMac.get(host.mac);
+    const attempt = current && this.#store.life(current.name)?.attempt;
+    return attempt?.phase === "running" ? attempt : undefined;
+  }
+
+  /** A text of what a running attempt is served from, by digest. */
+  basis(digest: string): string | undefined {
+    return this.#store.basis(digest);
   }
 
   /** A call home on an attempt's token. */
@@ -304,12 +321,13 @@ export class Machines {
   }
 
   /** Stores a step, and with it what has gathered in the background. */
-  #save(next: Step<unknown>, durable: boolean): void {
+  #save(next: Step<unknown>, durable: boolean, basis?: Basis): void {
     const { life, changed, events, log } = next;
     const change: LifeChange = {
       record: life.record,
       attempts: changed,
       log: log === undefined || !life.attempt ? undefined : { attempt: life.attempt.id, text: log },
+      basis,
     };
     this.#timeline.withBackground((background) =>
       this.#store.save([change], { ...background, events: [...background.events, ...events] }, { durable }),

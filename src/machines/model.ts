@@ -58,6 +58,23 @@ export interface Attempt {
    * contradict a `timeout` (it was only slow), and nothing else.
    */
   readonly failedBy: "installer" | "limit" | "timeout" | undefined;
+  /**
+   * What it installs, as it was when it began; kept as long as it runs. Undefined: the configuration in force is what it is
+   * served from (it began under a version that kept nothing).
+   */
+  readonly basis?: BasisRef | undefined;
+}
+
+/** Digests (SHA-256, hex) of the texts that an attempt is served from, see `Basis`. */
+export interface BasisRef {
+  readonly host: string;
+  readonly templates: string;
+}
+
+/** What an attempt is served from: the machine's part of the configuration and the templates, by digest. */
+export interface Basis {
+  readonly ref: BasisRef;
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** A machine and its latest attempt, which may be over; both change together, in one transaction. */

@@ -1,5 +1,5 @@
 import type { Mac } from "../net/mac.ts";
-import type { Attempt, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
+import type { Attempt, Basis, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
 
 /** A line of the timeline as it is stored. Ids only ever grow; there may be gaps. */
 export interface StoredEvent extends TimelineEvent {
@@ -21,6 +21,8 @@ export interface LifeChange {
   readonly record: MachineRecord;
   readonly attempts: readonly Attempt[];
   readonly log: { readonly attempt: string; readonly text: string } | undefined;
+  /** What an attempt that begins here is served from. */
+  readonly basis?: Basis | undefined;
 }
 
 /** What arrived in the background and may wait for a moment: events that change nothing, and who was seen when. */
@@ -54,6 +56,8 @@ export interface MachineStore {
   /** The newest first. */
   attempts(machine: string, limit: number): readonly Attempt[];
   log(attempt: string): string | undefined;
+  /** A text of some running attempt's basis. */
+  basis(digest: string): string | undefined;
   /**
    * One transaction, `background` included. `durable`: on stable storage when this returns, power cut or not; else it
    * survives the death of the process, and a power cut may take the last of it.

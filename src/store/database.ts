@@ -36,6 +36,8 @@ export function openDatabase(
       db.exec("PRAGMA busy_timeout = 5000");
       const presence = inspect(db, path, format);
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216");
+      // What is deleted is gone from the file: there are secrets among it.
+      db.exec("PRAGMA secure_delete = ON");
       migrate(db, format, presence === "new" ? fill : undefined);
       return { db, presence };
     } catch (error) {

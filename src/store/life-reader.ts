@@ -14,6 +14,7 @@ export class LifeReader {
   readonly #byToken: SqliteStatement;
   readonly #attempts: SqliteStatement;
   readonly #log: SqliteStatement;
+  readonly #basis: SqliteStatement;
 
   constructor(db: SqliteDatabase) {
     this.#byName = db.prepare("SELECT * FROM machines WHERE name = ?");
@@ -25,6 +26,7 @@ export class LifeReader {
     this.#byToken = db.prepare(`${ATTEMPT} WHERE a.token = ?`);
     this.#attempts = db.prepare(`${ATTEMPT} WHERE m.name = ? ORDER BY a.seq DESC LIMIT ?`);
     this.#log = db.prepare("SELECT log FROM attempts WHERE id = ?");
+    this.#basis = db.prepare("SELECT text FROM bases WHERE digest = ?");
   }
 
   byName(name: string): Life | undefined {
@@ -51,6 +53,11 @@ export class LifeReader {
   log(attempt: string): string | undefined {
     const row = this.#log.get(attempt);
     return row === undefined ? undefined : new Row(row).optionalText("log");
+  }
+
+  basis(digest: string): string | undefined {
+    const row = this.#basis.get(digest);
+    return row === undefined ? undefined : new Row(row).text("text");
   }
 
   #life(machine: unknown): Life | undefined {

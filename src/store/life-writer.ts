@@ -1,4 +1,4 @@
-import type { Attempt, Instant } from "../machines/model.ts";
+import type { Attempt, Basis, Instant } from "../machines/model.ts";
 import type { LifeChange, Reassignment } from "../machines/ports.ts";
 import { Row } from "./row.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite.ts";
@@ -9,6 +9,8 @@ export class LifeWriter {
   readonly #upsertMachine: SqliteStatement;
   readonly #upsertAttempt: SqliteStatement;
   readonly #pruneAttempts: SqliteStatement;
+  readonly #keepBasis: SqliteStatement;
+  readonly #dropBases: SqliteStatement;
   readonly #setLog: SqliteStatement;
   readonly #setSeen: SqliteStatement;
   readonly #idOf: SqliteStatement;
@@ -22,6 +24,10 @@ export class LifeWriter {
     this.#pruneAttempts = db.prepare(`
       DELETE FROM attempts WHERE machine = ? AND seq <=
         (SELECT seq FROM attempts WHERE machine = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`);
+    this.#keepBasis = db.prepare("INSERT INTO bases (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING");
+    this.#dropBases = db.prepare(`
+      DELETE FROM bases WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE host_basis = digest)
+        AND NOT EXISTS (SELECT 1 FROM attempts WHERE templates_basis = digest)`);
     this.#setLog = db.prepare("UPDATE attempts SET log = ? WHERE id = ?");
     this.#setSeen = db.prepare(
       "UPDATE machines SET last_seen = ? WHERE name = ? AND coalesce(last_seen, 0) < ?",
@@ -35,6 +41,8 @@ export class LifeWriter {
   write(change: LifeChange): void {
     this.#upsertMachine.run(...encodeMachine(change.record));
     for (const attempt of change.attempts) this.#writeAttempt(attempt);
+    if (change.basis) this.#writeBasis(change.basis);
+    if (change.attempts.some((attempt) => attempt.phase !== "running")) this.#dropBases.run();
     if (change.log) this.#setLog.run(change.log.text, change.log.attempt);
   }
 
@@ -56,6 +64,10 @@ export class LifeWriter {
       this.#rename.run(move.name, move.mac, id);
       this.#renameEvents.run(move.name, `~${id}`);
     }
+  }
+
+  #writeBasis(basis: Basis): void {
+    for (const [digest, text] of basis.texts) this.#keepBasis.run(digest, text);
   }
 
   #writeAttempt(attempt: Attempt): void {

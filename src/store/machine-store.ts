@@ -97,6 +97,10 @@ export class SqliteMachineStore implements MachineStore {
     return this.#explained(() => this.#lives.log(attempt));
   }
 
+  basis(digest: string): string | undefined {
+    return this.#explained(() => this.#lives.basis(digest));
+  }
+
   save(
     changes: readonly LifeChange[],
     background: Background,

@@ -69,5 +69,16 @@ export const STATE_FORMAT: Format = {
     -- Strangers are looked up by their MAC; whoever has a name is found by that, and each index costs time.
     CREATE INDEX events_of_stranger ON events (mac, id) WHERE machine IS NULL;
     `,
+    `
+    -- What running attempts are served from, by the SHA-256 of the text: a host as it was resolved, a set of templates.
+    CREATE TABLE bases (
+      digest TEXT PRIMARY KEY,
+      text TEXT NOT NULL
+    ) STRICT;
+    ALTER TABLE attempts ADD COLUMN host_basis TEXT;
+    ALTER TABLE attempts ADD COLUMN templates_basis TEXT;
+    CREATE INDEX attempts_on_host ON attempts (host_basis) WHERE host_basis IS NOT NULL;
+    CREATE INDEX attempts_on_templates ON attempts (templates_basis) WHERE templates_basis IS NOT NULL;
+    `,
   ],
 };

@@ -1,4 +1,11 @@
-import type { Attempt, Life, MachineRecord, MachineState, TimelineEvent } from "../machines/model.ts";
+import type {
+  Attempt,
+  BasisRef,
+  Life,
+  MachineRecord,
+  MachineState,
+  TimelineEvent,
+} from "../machines/model.ts";
 import type { StoredEvent } from "../machines/ports.ts";
 import { type Mac, parseMac } from "../net/mac.ts";
 import { Row, unexpected } from "./row.ts";
@@ -32,6 +39,8 @@ export const ATTEMPT_COLUMNS = [
   "tries",
   "failure",
   "failed_by",
+  "host_basis",
+  "templates_basis",
 ] as const;
 
 export const EVENT_COLUMNS = ["at", "mac", "machine", "attempt", "kind", "text", "data"] as const;
@@ -88,6 +97,8 @@ function decodeState(row: Row): MachineState {
 }
 
 export function encodeAttempt(attempt: Attempt): SqlValue[] {
+  // There are secrets in it: it is not kept a moment longer than it is needed.
+  const basis = attempt.phase === "running" ? attempt.basis : undefined;
   return [
     attempt.id,
     attempt.token,
@@ -101,6 +112,8 @@ export function encodeAttempt(attempt: Attempt): SqlValue[] {
     attempt.tries,
     attempt.failure ?? null,
     attempt.failedBy ?? null,
+    basis?.host ?? null,
+    basis?.templates ?? null,
   ];
 }
 
@@ -121,7 +134,14 @@ export function decodeAttempt(values: unknown): Attempt {
     tries: row.integer("tries"),
     failure: row.optionalText("failure"),
     failedBy: row.optionalWord("failed_by", ["installer", "limit", "timeout"]),
+    basis: decodeBasis(row),
   };
+}
+
+function decodeBasis(row: Row): BasisRef | undefined {
+  const host = row.optionalText("host_basis");
+  const templates = row.optionalText("templates_basis");
+  return host === undefined || templates === undefined ? undefined : { host, templates };
 }
 
 /** A machine's row, and that of its latest attempt if it has one. */

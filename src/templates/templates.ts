@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
+import { z } from "zod";
 import { BootwireError } from "../errors.ts";
 import { templateHelpers } from "./helpers.ts";
 
@@ -11,6 +12,8 @@ export interface TemplateSource {
   readonly path: string;
   readonly text: string;
 }
+
+const KEPT = z.array(z.object({ name: z.string(), path: z.string(), text: z.string() }));
 
 /**
  * The files of the templates folder by name (`boot/install.ipxe.hbs`): `*.hbs` are Handlebars templates, others are
@@ -55,6 +58,18 @@ export class Templates {
       `there is no template ${name}`,
       "It belongs to the program: install it anew, or put a file of that name into your templates folder.",
     );
+  }
+
+  /** All of them as one text, to be kept; the same files give the same text. */
+  toText(): string {
+    const names = [...this.#sources.keys()].sort();
+    return JSON.stringify(names.map((name) => ({ name, ...this.source(name) })));
+  }
+
+  /** What `toText` made. Throws what JSON and zod say of any other text. */
+  static fromText(text: string): Templates {
+    const files = KEPT.parse(JSON.parse(text));
+    return new Templates(new Map(files.map(({ name, ...source }) => [name, source])));
   }
 
   /** Names of all files below a folder (`image/`), sorted. */

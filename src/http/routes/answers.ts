@@ -7,16 +7,18 @@ import { localAddress } from "../local-address.ts";
 export function answerRoutes(app: FastifyInstance, parts: BootAppParts): void {
   app.get<{ Params: { token: string; file: string } }>("/a/:token/answers/:file", async (request, reply) => {
     const found = parts.machines.attemptByToken(request.params.token, "answers");
-    const host = found && parts.active().byName(found.machine);
     const server = localAddress(request);
-    if (!found || !host || server === undefined) {
+    const answers =
+      found && server !== undefined
+        ? await parts.boot.answers(found.machine, found.attempt, server)
+        : undefined;
+    if (!answers) {
       throw new BootwireError(
         "BW_ATTEMPT_UNKNOWN",
         "no running attempt has this token",
         "Tokens die with their attempt. Boot the machine from the network again to get a new one.",
       );
     }
-    const answers = await parts.boot.answers(host, found.attempt, server);
     const answer = answers.get(request.params.file);
     if (!answer) return reply.callNotFound();
     return reply.type(answer.contentType).header("cache-control", "no-store").send(answer.body);
