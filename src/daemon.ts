@@ -43,6 +43,8 @@ export interface DaemonOptions {
   readonly pretty?: boolean;
   /** Where the loaders are; default: where `npm start` puts them. */
   readonly assets?: string;
+  /** Milliseconds that each sync of the leases is made to take longer, for benchmarks of slow disks. */
+  readonly leaseSyncDelay?: number;
 }
 
 /** How often attempts are looked at for their time-out, in milliseconds. */
@@ -91,7 +93,10 @@ async function start(
 
   const state = await openState(config.state, { now: systemClock, token: cryptoIds.token });
   closers.add("state", () => state.close());
-  const leases = await SqliteLeaseStore.open(state.leasesPath, { onBroken: broken });
+  const leases = await SqliteLeaseStore.open(state.leasesPath, {
+    onBroken: broken,
+    syncDelay: options.leaseSyncDelay,
+  });
   closers.add("leases", () => leases.close());
   await mkdir(config.media, { recursive: true });
 

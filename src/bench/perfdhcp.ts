@@ -5,6 +5,7 @@ export interface ExchangeCount {
   readonly sent: number;
   readonly received: number;
   readonly averageMilliseconds: number;
+  readonly maxMilliseconds: number;
 }
 
 export interface PerfdhcpReport {
@@ -53,6 +54,7 @@ function section(text: string, name: string): ExchangeCount {
     sent: value("sent packets"),
     received: value("received packets"),
     averageMilliseconds: value("avg delay"),
+    maxMilliseconds: value("max delay"),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /** What a process used so far. */
 export interface ProcessUse {
@@ -18,6 +18,11 @@ export function processUse(pid: number): ProcessUse {
     cpuSeconds: cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, "utf8")),
     ...memoryOf(readFileSync(`/proc/${pid}/status`, "utf8")),
   };
+}
+
+/** Lets the peak count anew from here (proc(5), clear_refs). */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
 /** CPU seconds in a line of /proc/<pid>/stat (proc(5): fields 14 and 15). The command in field 2 may hold blanks. */

@@ -34,8 +34,18 @@ export function emptyFolder(lab: Lab, name: string): string {
 
 /** Bootwire as an admin would start it, on the lab's wire: `init`, then `serve`. `config` is YAML. */
 export async function startBootwire(lab: Lab, folder: string, config: string): Promise<Running> {
+  return serveBootwire(lab, initBootwire(lab, folder, config));
+}
+
+/** `init` alone; returns the config's path. */
+export function initBootwire(lab: Lab, folder: string, config: string): string {
   const path = join(folder, "bootwire.yaml");
   writeFileSync(path, `interface: ${SERVER_INTERFACE}\n${config}`);
   lab.prepare(process.execPath, [CLI, "init", "--config", path]);
-  return lab.serve("bootwire", process.execPath, [CLI, "serve", "--config", path]);
+  return path;
+}
+
+/** `serve` alone. */
+export function serveBootwire(lab: Lab, config: string): Promise<Running> {
+  return lab.serve("bootwire", process.execPath, [CLI, "serve", "--config", config]);
 }
