@@ -1,9 +1,12 @@
 import type { Firmware } from "./boot/client.ts";
 import type { Dialect } from "./boot/content-paths.ts";
 import { scriptView, templateOf } from "./boot/script-view.ts";
-import type { Config, HostConfig, LoaderName, ProfileConfig } from "./config/model.ts";
+import type { Config, HostConfig } from "./config/model.ts";
+import type { LoaderName } from "./config/profile-base.ts";
+import type { ProfileConfig } from "./config/profiles/registry.ts";
 import { BootwireError } from "./errors.ts";
 import type { InstallContext } from "./installers/installer.ts";
+import { refusalOf } from "./installers/refusal.ts";
 import { installerFor } from "./installers/registry.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import { builtInTemplates, loadTemplates, type Templates } from "./templates/templates.ts";
@@ -27,7 +30,7 @@ const DIALECT: Record<LoaderName, { readonly dialect: Dialect; readonly file: st
 /**
  * What a machine would get for an install, from the config alone: its boot script and its answers. Tokens and, without
  * `advertise`, the server's address are placeholders. `what` picks one file by name. Throws BW_MACHINE_UNKNOWN,
- * BW_MACHINE_NO_PROFILE, BW_RENDER_UNKNOWN, and what templates throw.
+ * BW_MACHINE_NO_PROFILE, BW_RENDER_UNKNOWN, BW_INSTALLER_…, and what templates throw.
  */
 export async function renderMachine(
   config: Config,
@@ -82,6 +85,8 @@ function renderAll(
     image: undefined,
   };
   const installer = installerFor(profile, templates);
+  const refusal = refusalOf(installer, context);
+  if (refusal) throw refusal;
   const { dialect, file } = DIALECT[profile.loader];
   const title = `installing ${host.name} with profile ${profile.name}`;
   const script = { kind: "install", title, plan: installer.boot(context) } as const;

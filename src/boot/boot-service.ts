@@ -1,8 +1,10 @@
 import type { ActiveConfig } from "../config/active-config.ts";
-import type { HostConfig, ProfileConfig } from "../config/model.ts";
+import type { HostConfig } from "../config/model.ts";
+import { mediaOf, type ProfileConfig } from "../config/profiles/registry.ts";
 import type { BootAdvice, BootQuery } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
 import type { Answer, InstallContext } from "../installers/installer.ts";
+import { refusalOf } from "../installers/refusal.ts";
 import { installerFor } from "../installers/registry.ts";
 import type { BootOutcome } from "../machines/life.ts";
 import type { Attempt, Basis } from "../machines/model.ts";
@@ -167,7 +169,7 @@ export class BootService {
     }
     const verdict = this.#verdict(listed);
     const subject = this.#subject(current, listed, verdict);
-    const obstacle = await this.#obstacle(subject.host, verdict, name.firmware);
+    const obstacle = await this.#obstacle(subject, verdict, name.firmware, server);
     // What was looked at is not in force any more: the answer is that of one configuration, not half and half.
     if (this.#parts.inForce() !== current && changes < CHANGES_WHILE_ASKED) {
       return this.#script(name, server, boot, changes + 1);
@@ -197,9 +199,10 @@ export class BootService {
 
   /** What stands between an armed machine and its install; checked before an attempt begins and costs one. */
   async #obstacle(
-    host: HostConfig,
+    { host, templates }: Subject,
     verdict: BootOutcome | undefined,
     firmware: Firmware,
+    server: Ipv4,
   ): Promise<Script | undefined> {
     const { profile } = host;
     if (!profile || verdict?.kind !== "install") return undefined;
@@ -208,6 +211,9 @@ export class BootService {
       const reason = `the config says that it has ${host.firmware} firmware, but ${firmware} firmware asked`;
       return { kind: "hold", title, reason };
     }
+    const context = this.#context(host, profile, firmware, server, undefined, undefined);
+    const refusal = refusalOf(installerFor(profile, templates), context);
+    if (refusal) return { kind: "hold", title, reason: `${refusal.message}. ${refusal.hint}` };
     const prepared = await this.#prepared(profile);
     switch (prepared.kind) {
       case "ready":
@@ -226,18 +232,12 @@ export class BootService {
     | { kind: "preparing"; reason: string }
     | { kind: "broken"; error: BootwireError }
   > {
-    switch (profile.installer) {
-      case "image":
-        return this.#parts.images.status(profile);
-      case "debian": {
-        for (const path of [profile.kernel, profile.initrd]) {
-          const located = await this.#parts.catalogue.locate(`media/${path}`);
-          if (located.kind === "missing")
-            return { kind: "broken", error: missingMedia(profile, located.reason) };
-        }
-        return { kind: "ready", image: undefined };
-      }
+    if (profile.installer === "image") return this.#parts.images.status(profile);
+    for (const { path } of mediaOf(profile)) {
+      const located = await this.#parts.catalogue.locate(`media/${path}`);
+      if (located.kind === "missing") return { kind: "broken", error: missingMedia(profile, located.reason) };
     }
+    return { kind: "ready", image: undefined };
   }
 
   async #installScript(

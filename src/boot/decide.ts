@@ -1,4 +1,5 @@
-import type { DhcpConfig, HostConfig, LoaderName } from "../config/model.ts";
+import type { DhcpConfig, HostConfig } from "../config/model.ts";
+import type { LoaderName } from "../config/profile-base.ts";
 import type { Mac } from "../net/mac.ts";
 import type { BootClient, Firmware } from "./client.ts";
 import { ipxeScriptPath } from "./content-paths.ts";

@@ -18,7 +18,10 @@ export interface ScriptView {
   readonly reason: string;
   readonly baseUrl: string;
   readonly kernel: string;
-  readonly initrd: string;
+  /** Null where the kernel needs none. */
+  readonly initrd: string | null;
+  /** Windows' boot files by name; empty for Linux. */
+  readonly files: readonly { readonly name: string; readonly path: string }[];
   /** Quoted for the dialect, joined. */
   readonly commandLine: string;
   /** URL or path of this very script, to ask again. */
@@ -28,19 +31,23 @@ export interface ScriptView {
 
 /** The template of a script: `boot/install.ipxe.hbs` and so on. */
 export function templateOf(script: Script, dialect: Dialect): string {
+  if (script.kind === "install" && script.plan.kind === "wimboot") return `boot/wimboot.${dialect}.hbs`;
   return `boot/${script.kind}.${dialect}.hbs`;
 }
 
 /** Puts a script's words into the form that its template wants. Pure. */
 export function scriptView(script: Script, dialect: Dialect, baseUrl: string, self: string): ScriptView {
   const plan = script.kind === "install" ? script.plan : undefined;
+  const linux = plan?.kind === "linux" ? plan : undefined;
+  const windows = plan?.kind === "wimboot" ? plan : undefined;
   return {
     title: "title" in script ? shown(script.title, dialect) : "",
     reason: "reason" in script ? shown(script.reason, dialect) : "",
     baseUrl,
-    kernel: plan?.kernel ?? "",
-    initrd: plan?.initrd ?? "",
-    commandLine: plan ? quoteCommandLine(plan.commandLine, dialect) : "",
+    kernel: linux?.kernel ?? windows?.wimboot ?? "",
+    initrd: linux?.initrd ?? null,
+    files: windows?.files ?? [],
+    commandLine: linux ? quoteCommandLine(linux.commandLine, dialect) : "",
     self,
     mac: script.kind === "register" ? script.mac : "",
   };

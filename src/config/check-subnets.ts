@@ -1,6 +1,6 @@
+import type { AddressRange } from "../net/ipv4.ts";
 import { broadcastOf, contains, formatCidr, formatIpv4, type Ipv4, ipv4 } from "../net/ipv4.ts";
 import type { Facts, Placed, SubnetFacts } from "./facts.ts";
-import type { AddressRange } from "./model.ts";
 import type { Report } from "./report.ts";
 
 /** Subnets, routers and pools against one another. */

@@ -1,7 +1,6 @@
-import type { Cidr, Ipv4, Ipv4WithPrefix } from "../net/ipv4.ts";
+import type { AddressRange, Cidr, Ipv4, Ipv4WithPrefix } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
 import type { Path } from "./document.ts";
-import type { AddressRange } from "./model.ts";
 import { isRawMap, type RawMap, rawAt, rawList } from "./raw.ts";
 import {
   readCidr,

@@ -10,6 +10,7 @@ import { gatherFacts } from "./facts.ts";
 import type { Config } from "./model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./passwords.ts";
 import { type ConfigProblem, sortProblems } from "./problem.ts";
+import { mediaOf } from "./profiles/registry.ts";
 import { Report } from "./report.ts";
 import { resolveConfig } from "./resolve.ts";
 import { fileSchema } from "./schema.ts";
@@ -156,14 +157,7 @@ async function missingMedia(text: string, config: Config): Promise<readonly Conf
   if (!document) return [];
   const report = new Report(document);
   for (const [name, profile] of config.profiles) {
-    const files =
-      profile.installer === "image"
-        ? ([["image", profile.image]] as const)
-        : ([
-            ["kernel", profile.kernel],
-            ["initrd", profile.initrd],
-          ] as const);
-    for (const [key, file] of files) {
+    for (const { key, path: file } of mediaOf(profile)) {
       const found = await stat(path.join(config.media, file)).catch(() => undefined);
       if (found?.isFile()) continue;
       report.warn(

@@ -1,5 +1,7 @@
-import type { Cidr, Ipv4, Ipv4WithPrefix } from "../net/ipv4.ts";
+import type { AddressRange, Cidr, Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
+import type { RawOptions } from "./profile-base.ts";
+import type { ProfileConfig } from "./profiles/registry.ts";
 
 /**
  * The configuration as the rest of the program sees it: read, validated, every default filled in, every reference
@@ -53,15 +55,6 @@ export interface SubnetConfig {
   readonly options: RawOptions;
 }
 
-/** First and last address, both included. */
-export interface AddressRange {
-  readonly first: Ipv4;
-  readonly last: Ipv4;
-}
-
-/** DHCP options by number, already encoded as they go on the wire. */
-export type RawOptions = ReadonlyMap<number, Buffer>;
-
 export interface TftpConfig {
   readonly port: number;
   /** Absolute folder of extra files to serve beside the loaders; none by default. */
@@ -85,90 +78,13 @@ export interface TftpConfig {
 }
 
 export type InstallPolicy = "once" | "always" | "never";
-export type LoaderName = "ipxe" | "pxelinux" | "grub";
-/** What to do at a network boot of a machine whose last attempt failed. */
-export type OnFailure = "local" | "retry" | "hold";
-
-/** What is said once in `defaults`, a profile or a host, and reaches every installer (the closest one wins). */
-export interface SystemConfig {
-  readonly domain: string | undefined;
-  readonly timezone: string;
-  readonly locale: string;
-  readonly keyboard: string;
-  readonly users: readonly UserConfig[];
-  readonly packages: readonly string[];
-  /** Commands to run at the end, in the installed system, by `/bin/sh`. */
-  readonly runCommands: readonly string[];
-  readonly network: NetworkConfig;
-  /** Free values for templates; a template that names one that is missing is an error. */
-  readonly vars: Readonly<Record<string, VarValue>>;
-}
-
-export type VarValue = string | number | boolean | readonly VarValue[] | { readonly [key: string]: VarValue };
-
-export interface UserConfig {
-  readonly name: string;
-  /** crypt(3) hash (`$6$…`, `$y$…`); a plain `password:` of the config was hashed at load. `undefined`: no password. */
-  readonly passwordHash: string | undefined;
-  readonly sshKeys: readonly string[];
-  readonly sudo: boolean;
-}
-
-/** How the *installed* system gets its address. */
-export type NetworkConfig =
-  | { readonly kind: "dhcp" }
-  | {
-      readonly kind: "static";
-      readonly address: Ipv4WithPrefix;
-      readonly gateway: Ipv4 | undefined;
-      readonly dns: readonly Ipv4[];
-    };
-
-/** Limits of one attempt, and what follows a failed one. */
-export interface AttemptPolicy {
-  /** Network boots that one attempt may take before it counts as failed. */
-  readonly limit: number;
-  /** Seconds from the attempt's start until it counts as failed. */
-  readonly timeout: number;
-  readonly onFailure: OnFailure;
-}
-
-interface ProfileBase {
-  readonly name: string;
-  readonly loader: LoaderName;
-  readonly attempts: AttemptPolicy;
-  readonly system: SystemConfig;
-  /** DHCP options of this profile, raw. */
-  readonly options: RawOptions;
-}
-
-/** `installer: image`: a ready disk image written onto the disk. */
-export interface ImageProfile extends ProfileBase {
-  readonly installer: "image";
-  /** Path in the media folder. The ending says how it is packed: .raw/.img, .gz, .xz, .zst, .qcow2. */
-  readonly image: string;
-  /** SHA-256 (hex) of the file as it lies in the media folder; undefined: measured at first use. */
-  readonly sha256: string | undefined;
-  /** `none`: leave the image as it is, without a cloud-init seed. */
-  readonly seed: "nocloud" | "none";
-}
-
-/** `installer: debian`: the Debian installer with a preseed. */
-export interface DebianProfile extends ProfileBase {
-  readonly installer: "debian";
-  /** Paths in the media folder. */
-  readonly kernel: string;
-  readonly initrd: string;
-  readonly mirror: { readonly host: string; readonly directory: string; readonly proxy: string | undefined };
-  readonly suite: string;
-}
-
-export type ProfileConfig = ImageProfile | DebianProfile;
 
 /** A machine: something with a MAC that may boot from us. */
 export interface HostConfig {
   readonly name: string;
   readonly mac: Mac;
+  /** Its further network cards, which it does not boot from. */
+  readonly otherMacs: readonly Mac[];
   /** The profile with this host's own overrides merged in; `undefined`: a reservation without any boot. */
   readonly profile: ProfileConfig | undefined;
   /** Reserved address. */

@@ -1,3 +1,4 @@
+import type { AddressRange } from "../net/ipv4.ts";
 import {
   broadcastOf,
   type Cidr,
@@ -10,7 +11,6 @@ import {
   parseIpv4WithPrefix,
 } from "../net/ipv4.ts";
 import { type Mac, macToBytes, parseMac } from "../net/mac.ts";
-import type { AddressRange } from "./model.ts";
 import { fault, type Reading, read } from "./reading.ts";
 
 /** A MAC that a network card can have: six octets, neither all zero nor a group address. */

@@ -1,19 +1,17 @@
 import path from "node:path";
 import { contains, type Ipv4 } from "../net/ipv4.ts";
+import type { Config, HostConfig, SubnetConfig, TftpConfig } from "./model.ts";
+import type { PasswordHasher } from "./passwords.ts";
 import type {
   AttemptPolicy,
-  Config,
-  HostConfig,
   NetworkConfig,
-  ProfileConfig,
+  ProfileBase,
   RawOptions,
-  SubnetConfig,
   SystemConfig,
-  TftpConfig,
   UserConfig,
-} from "./model.ts";
-import type { PasswordHasher } from "./passwords.ts";
-import type { ConfigFile, DefaultsFile, HostFile, ProfileFile, SubnetFile, UserFile } from "./schema.ts";
+} from "./profile-base.ts";
+import { type ProfileConfig, type ProfileFile, resolveOwn } from "./profiles/registry.ts";
+import type { ConfigFile, DefaultsFile, HostFile, SubnetFile, UserFile } from "./schema.ts";
 
 /** Fills in every default, merges defaults < profile < host, and resolves paths against the file's folder. */
 export function resolveConfig(written: ConfigFile, file: string, hashPassword: PasswordHasher): Config {
@@ -101,6 +99,7 @@ function resolveHost(
   return {
     name: host.name,
     mac: host.mac,
+    otherMacs: host.otherMacs ?? [],
     profile: profile && name !== undefined ? resolveProfile(name, profile, host, context) : undefined,
     address: host.address,
     disk: host.disk ?? profile?.disk ?? defaults.disk,
@@ -116,36 +115,15 @@ function resolveProfile(
   host: HostFile | undefined,
   context: Context,
 ): ProfileConfig {
-  const common = {
+  const base: ProfileBase = {
     name,
     loader: host?.loader ?? profile.loader ?? context.defaults.loader ?? "ipxe",
     attempts: resolveAttempts(profile, host, context.defaults),
     system: resolveSystem(profile, host, context),
+    template: profile.template ?? false,
     options: mergeOptions(profile.options, host?.options),
   };
-  switch (profile.installer) {
-    case "image":
-      return {
-        ...common,
-        installer: "image",
-        image: profile.image,
-        sha256: profile.sha256,
-        seed: profile.seed ?? "nocloud",
-      };
-    case "debian":
-      return {
-        ...common,
-        installer: "debian",
-        kernel: profile.kernel,
-        initrd: profile.initrd,
-        suite: profile.suite,
-        mirror: {
-          host: profile.mirror.host,
-          directory: profile.mirror.directory ?? "/debian",
-          proxy: profile.mirror.proxy,
-        },
-      };
-  }
+  return resolveOwn(profile, base);
 }
 
 function resolveAttempts(
@@ -172,6 +150,9 @@ function resolveSystem(profile: ProfileFile, host: HostFile | undefined, context
     keyboard: host?.keyboard ?? profile.keyboard ?? defaults.keyboard ?? "us",
     users: users.map((user) => resolveUser(user, context.hashPassword)),
     packages: host?.packages ?? profile.packages ?? defaults.packages ?? [],
+    proxy: host?.proxy ?? profile.proxy ?? defaults.proxy,
+    guestAgent: host?.guestAgent ?? profile.guestAgent ?? defaults.guestAgent ?? true,
+    layout: host?.layout ?? profile.layout ?? defaults.layout,
     runCommands: host?.runCommands ?? profile.runCommands ?? defaults.runCommands ?? [],
     network: resolveNetwork(host, profile, context, subnet),
     vars: { ...defaults.vars, ...profile.vars, ...host?.vars },
@@ -196,14 +177,19 @@ function resolveNetwork(
   subnet: SubnetConfig | undefined,
 ): NetworkConfig {
   const network = host?.network ?? profile.network ?? context.defaults.network ?? "dhcp";
-  if (network === "dhcp") return { kind: "dhcp" };
+  if (network === "dhcp") return { kind: "dhcp", ...PLAIN_LINK };
   if (network !== "static") {
-    return { kind: "static", address: network.address, gateway: network.gateway, dns: network.dns ?? [] };
+    const link = { vlan: network.vlan, bond: network.bond };
+    if (network.address === undefined) return { kind: "dhcp", ...link };
+    const { address, gateway, dns = [] } = network;
+    return { kind: "static", address, gateway, dns, ...link };
   }
-  if (host?.address === undefined || !subnet) return { kind: "dhcp" };
+  if (host?.address === undefined || !subnet) return { kind: "dhcp", ...PLAIN_LINK };
   const address = { address: host.address, prefix: subnet.cidr.prefix };
-  return { kind: "static", address, gateway: subnet.router, dns: subnet.dns };
+  return { kind: "static", address, gateway: subnet.router, dns: subnet.dns, ...PLAIN_LINK };
 }
+
+const PLAIN_LINK = { vlan: undefined, bond: undefined };
 
 function subnetOf(context: Context, address: Ipv4): SubnetConfig | undefined {
   return context.subnets.find((subnet) => contains(subnet.cidr, address));

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { oneOrMany, textField } from "./fields.ts";
-import type { VarValue } from "./model.ts";
+import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import type { VarValue } from "./profile-base.ts";
 import { readIpv4Address, readIpv4WithPrefix } from "./read-network.ts";
 import {
   readDisk,
@@ -123,6 +123,20 @@ const sharedNetwork = z.enum(["dhcp", "static"]).meta({
   default: "dhcp",
 });
 
+/** What the installed system's address lies on, besides the plain card. */
+const linkSettings = {
+  vlan: z
+    .int()
+    .min(1)
+    .max(4094)
+    .meta({ description: "VLAN that the installed system's address is in, tagged on its card." })
+    .optional(),
+  bond: z
+    .enum(["802.3ad", "active-backup", "balance-rr", "balance-xor"])
+    .meta({ description: "Joins all of the machine's cards (`mac` and `otherMacs`) into one, in this mode." })
+    .optional(),
+};
+
 /** The same for one host, which may also say it in full. */
 export const hostNetwork = z.union([
   sharedNetwork,
@@ -134,8 +148,15 @@ export const hostNetwork = z.union([
       ),
       gateway: addressField("Default gateway.", "10.0.0.1").optional(),
       dns: oneOrMany(addressField("Name server.", "10.0.0.1")).optional(),
+      ...linkSettings,
     })
     .meta({ description: "Fixed address of the installed system." }),
+  z
+    .strictObject({
+      address: z.never().meta({ description: "Left out: by DHCP." }).optional(),
+      ...linkSettings,
+    })
+    .meta({ description: "An address by DHCP, in a VLAN or over a bond." }),
 ]);
 
 /** What may stand in `defaults`, in a profile and at a host; the closest one wins. */
@@ -190,6 +211,24 @@ export const commonSettings = {
     .array(textField({ description: "Package to install.", examples: ["qemu-guest-agent"] }, readWord))
     .meta({ description: "Packages to install in addition. The closest list replaces the others." })
     .optional(),
+  proxy: z
+    .url({ protocol: /^https?$/ })
+    .meta({
+      description: "HTTP proxy that packages are fetched through.",
+      examples: ["http://proxy.example.org:3128"],
+    })
+    .optional(),
+  guestAgent: z
+    .boolean()
+    .meta({
+      description: "Whether qemu-guest-agent is installed, by which Proxmox talks to a VM.",
+      default: true,
+    })
+    .optional(),
+  layout: z
+    .enum(["plain", "lvm", "btrfs", "zfs"])
+    .meta({ description: "How the disk is divided; as the installer has it when it is left out." })
+    .optional(),
   runCommands: z
     .array(z.string().min(1))
     .meta({
@@ -199,4 +238,18 @@ export const commonSettings = {
     .optional(),
   network: sharedNetwork.optional(),
   vars: varsField.optional(),
+};
+
+/** What may stand in every profile, whatever its installer. */
+export const profileSettings = {
+  ...commonSettings,
+  template: z
+    .boolean()
+    .meta({
+      description:
+        "Makes a golden image: generic, switched off when it is done and never installed again by itself, to be turned into a Proxmox template.",
+      default: false,
+    })
+    .optional(),
+  options: rawOptions.optional(),
 };

@@ -1,15 +1,8 @@
 import { z } from "zod";
 import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import { profileSchema } from "./profiles/registry.ts";
 import { readIpv4Address, readListen, readMac } from "./read-network.ts";
-import {
-  readHostName,
-  readImagePath,
-  readInterface,
-  readMediaPath,
-  readProfileName,
-  readSha256,
-  readWord,
-} from "./read-text.ts";
+import { readHostName, readInterface, readProfileName } from "./read-text.ts";
 import { addressField, commonSettings, folder, hostNetwork, port } from "./schema-common.ts";
 import { dhcpSchema } from "./schema-dhcp.ts";
 import { tftpSchema } from "./schema-tftp.ts";
@@ -19,80 +12,6 @@ import { tftpSchema } from "./schema-tftp.ts";
  * its own words what is wrong. What takes two places to be wrong is in check-*.ts; what follows from leaving something
  * out is in resolve.ts.
  */
-
-const profileCommon = { ...commonSettings, options: rawOptions.optional() };
-
-const imageProfile = z
-  .strictObject({
-    installer: z.literal("image").meta({ description: "Write a ready disk image onto the disk." }),
-    image: textField(
-      {
-        description:
-          "The disk image, below the media folder: .raw or .img, as it is or compressed (.gz, .xz, .zst), or .qcow2.",
-        examples: ["debian-13.raw.zst"],
-      },
-      readImagePath,
-    ),
-    sha256: textField(
-      { description: "SHA-256 of that file; measured at first use when it is left out." },
-      readSha256,
-    ).optional(),
-    seed: z
-      .enum(["nocloud", "none"])
-      .meta({
-        description:
-          "Whether the image is given a cloud-init seed (host name, users, network), or left as it is.",
-        default: "nocloud",
-      })
-      .optional(),
-    ...profileCommon,
-  })
-  .meta({ title: "image", description: "A ready disk image, with cloud-init." });
-
-const debianProfile = z
-  .strictObject({
-    installer: z.literal("debian").meta({ description: "The Debian installer with a preseed." }),
-    kernel: textField(
-      {
-        description: "Kernel of the Debian installer, below the media folder.",
-        examples: ["debian-13/linux"],
-      },
-      readMediaPath,
-    ),
-    initrd: textField(
-      {
-        description: "Initrd of the Debian installer, below the media folder.",
-        examples: ["debian-13/initrd.gz"],
-      },
-      readMediaPath,
-    ),
-    suite: textField(
-      { description: "Release that the kernel and initrd belong to.", examples: ["trixie", "bookworm"] },
-      readWord,
-    ),
-    mirror: z
-      .strictObject({
-        host: textField(
-          {
-            description: "Host name of the Debian mirror to install from.",
-            examples: ["mirror.example.org"],
-          },
-          readWord,
-        ),
-        directory: z
-          .string()
-          .startsWith("/")
-          .meta({ description: "Folder of the archive on it.", default: "/debian" })
-          .optional(),
-        proxy: z
-          .url({ protocol: /^https?$/ })
-          .meta({ description: "HTTP proxy on the way there.", examples: ["http://proxy.example.org:3128"] })
-          .optional(),
-      })
-      .meta({ description: "Where the installer gets its packages." }),
-    ...profileCommon,
-  })
-  .meta({ title: "debian", description: "The Debian installer with a preseed." });
 
 const hostSchema = z
   .strictObject({
@@ -104,6 +23,17 @@ const hostSchema = z
       },
       readMac,
     ),
+    otherMacs: oneOrMany(
+      textField(
+        {
+          description: "MAC of a further network card, which the machine does not boot from.",
+          examples: ["52:54:00:12:34:57"],
+        },
+        readMac,
+      ),
+    )
+      .meta({ description: "The machine's further network cards, for bonds and for installers that look." })
+      .optional(),
     profile: z
       .string()
       .meta({ description: "What to install: a name of `profiles`. Without it: a reservation only." })
@@ -157,10 +87,7 @@ export const fileSchema = z
       .meta({ description: "Settings of all machines; profiles and hosts may differ." })
       .optional(),
     profiles: z
-      .record(
-        textField({ description: "Name of the profile." }, readProfileName),
-        z.discriminatedUnion("installer", [imageProfile, debianProfile]),
-      )
+      .record(textField({ description: "Name of the profile." }, readProfileName), profileSchema)
       .meta({ description: "What can be installed, by name." })
       .optional(),
     hosts: z.array(hostSchema).meta({ description: "The machines, by MAC." }).optional(),
@@ -169,7 +96,6 @@ export const fileSchema = z
 
 /** A config file as it was read: texts understood, defaults not yet filled in. */
 export type ConfigFile = z.output<typeof fileSchema>;
-export type ProfileFile = NonNullable<ConfigFile["profiles"]>[string];
 export type HostFile = NonNullable<ConfigFile["hosts"]>[number];
 export type SubnetFile = NonNullable<NonNullable<ConfigFile["dhcp"]>["subnets"]>[number];
 export type DefaultsFile = NonNullable<ConfigFile["defaults"]>;

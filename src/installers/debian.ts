@@ -1,15 +1,21 @@
-import type { DebianProfile } from "../config/model.ts";
+import type { DebianProfile } from "../config/profiles/debian.ts";
 import { macWithHyphens } from "../net/mac.ts";
 import type { Templates } from "../templates/templates.ts";
-import type { Answer, BootPlan, InstallContext, Installer } from "./installer.ts";
+import { COMMON_FEATURES } from "./feature.ts";
+import type { Answer, InstallContext, Installer, LinuxPlan } from "./installer.ts";
 import { type InstallView, installView } from "./view.ts";
 
 /** Packages that every machine gets: what its users need, and what lets Proxmox talk to a VM. */
 const PACKAGES = ["openssh-server", "sudo", "wget", "qemu-guest-agent"];
 
 /** The Debian installer, answered by a preseed file, with scripts at its start, before its disks and at its end. */
-export function debianInstaller(templates: Templates): Installer<DebianProfile> {
+export function debianInstaller(templates: Templates): Installer<DebianProfile, LinuxPlan> {
   return {
+    expresses: new Set(COMMON_FEATURES),
+    firmwares: new Set(["bios", "uefi"]),
+    loaders: new Set(["ipxe", "pxelinux", "grub"]),
+    // With 512 MiB it stops at a question.
+    minimumMemory: 1024,
     boot: (context) => bootPlan(context),
     answers: (context) => answers(context, templates),
   };
@@ -42,9 +48,10 @@ function installerLocale(locale: string): string {
   return /^(C|POSIX)(\.|$)/.test(locale) ? "en_US.UTF-8" : locale;
 }
 
-function bootPlan(context: InstallContext<DebianProfile>): BootPlan {
+function bootPlan(context: InstallContext<DebianProfile>): LinuxPlan {
   const { host, profile } = context;
   return {
+    kind: "linux",
     kernel: `media/${profile.kernel}`,
     initrd: `media/${profile.initrd}`,
     commandLine: [

@@ -1,9 +1,10 @@
-import type { ImageProfile } from "../config/model.ts";
+import type { ImageProfile } from "../config/profiles/image.ts";
 import { BootwireError } from "../errors.ts";
 import { macWithHyphens } from "../net/mac.ts";
 import type { Templates } from "../templates/templates.ts";
+import { COMMON_FEATURES } from "./feature.ts";
 import { imageFormat } from "./image-format.ts";
-import type { Answer, BootPlan, InstallContext, Installer } from "./installer.ts";
+import type { Answer, InstallContext, Installer, LinuxPlan } from "./installer.ts";
 import { installView } from "./view.ts";
 
 /** Content paths of the image installer's own kernel and initrd (one file: old iPXE on UEFI passes on only one). */
@@ -14,14 +15,18 @@ export const IMAGE_INSTALLER_INITRD = "assets/installer/initrd.gz";
  * Writes a ready disk image onto the machine's disk and gives it a cloud-init seed. The work is done by the scripts of
  * `templates/image/` in our own initrd; all that they need to know stands on the kernel command line.
  */
-export function imageInstaller(templates: Templates): Installer<ImageProfile> {
+export function imageInstaller(templates: Templates): Installer<ImageProfile, LinuxPlan> {
   return {
+    expresses: new Set(COMMON_FEATURES),
+    firmwares: new Set(["bios", "uefi"]),
+    loaders: new Set(["ipxe", "pxelinux", "grub"]),
+    minimumMemory: 512,
     boot: (context) => bootPlan(context),
     answers: (context) => (context.profile.seed === "none" ? new Map() : seedFiles(context, templates)),
   };
 }
 
-function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
+function bootPlan(context: InstallContext<ImageProfile>): LinuxPlan {
   const { host, profile, image } = context;
   const format = imageFormat(profile.image);
   if (format === undefined) {
@@ -56,7 +61,7 @@ function bootPlan(context: InstallContext<ImageProfile>): BootPlan {
     // All that our scripts say, however fast they say it.
     "printk.devkmsg=on",
   );
-  return { kernel: IMAGE_INSTALLER_KERNEL, initrd: IMAGE_INSTALLER_INITRD, commandLine };
+  return { kind: "linux", kernel: IMAGE_INSTALLER_KERNEL, initrd: IMAGE_INSTALLER_INITRD, commandLine };
 }
 
 /** The three files of cloud-init's NoCloud seed. */

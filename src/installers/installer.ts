@@ -1,5 +1,9 @@
-import type { HostConfig, ProfileConfig } from "../config/model.ts";
+import type { HostConfig } from "../config/model.ts";
+import type { LoaderName } from "../config/profile-base.ts";
+import type { ProfileConfig } from "../config/profiles/registry.ts";
+import type { CallbackEvent } from "../machines/life.ts";
 import type { PreparedImage } from "../media/prepared-image.ts";
+import type { Feature } from "./feature.ts";
 
 /** Everything that one machine's installer files depend on. The same context always renders the same bytes. */
 export interface InstallContext<P extends ProfileConfig = ProfileConfig> {
@@ -19,12 +23,23 @@ export interface InstallContext<P extends ProfileConfig = ProfileConfig> {
  * What a loader has to load. Paths are content paths (`media/…`, `assets/…`): the same name works over TFTP and, below
  * `baseUrl`, over HTTP.
  */
-export interface BootPlan {
+export type BootPlan = LinuxPlan | WimbootPlan;
+
+/** A Linux kernel. */
+export interface LinuxPlan {
+  readonly kind: "linux";
   readonly kernel: string;
-  /** Loaded one after the other; content that has to be one file for old loaders is served as one path. */
-  readonly initrd: string;
+  /** One content path: old loaders under UEFI pass on only one. Undefined: the kernel needs none. */
+  readonly initrd: string | undefined;
   /** Kernel command line without the loader's own `initrd=`; quoting is the loader's dialect's business. */
   readonly commandLine: readonly string[];
+}
+
+/** Windows' boot files, which iPXE hands to wimboot, each under the name that Windows looks for. */
+export interface WimbootPlan {
+  readonly kind: "wimboot";
+  readonly wimboot: string;
+  readonly files: readonly { readonly name: string; readonly path: string }[];
 }
 
 /** A rendered answer file. */
@@ -33,9 +48,28 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A call home in an installer's own words. */
+export interface InstallerCall {
+  /** The last part of its URL: `/a/<token>/<name>`. */
+  readonly name: string;
+  readonly body: Buffer;
+  readonly contentType: string | undefined;
+}
+
 /** What knows one OS family's way of unattended installing. Pure: no I/O, no clock. */
-export interface Installer<P extends ProfileConfig = ProfileConfig> {
-  boot(context: InstallContext<P>): BootPlan;
+export interface Installer<P extends ProfileConfig = ProfileConfig, Plan extends BootPlan = BootPlan> {
+  /** What of the common model this dialect can say; the rest is refused at `check`. */
+  readonly expresses: ReadonlySet<Feature>;
+  readonly firmwares: ReadonlySet<"bios" | "uefi">;
+  readonly loaders: ReadonlySet<LoaderName>;
+  /** Memory below which the installer is known to fail, in MiB. */
+  readonly minimumMemory: number;
+  boot(context: InstallContext<P>): Plan;
   /** File name below `/answers/` → content. */
   answers(context: InstallContext<P>): ReadonlyMap<string, Answer>;
+  /**
+   * Puts a call in the dialect's own words (a webhook that knows nothing of ours) into the common vocabulary. An empty
+   * list: understood, and nothing that a timeline needs; undefined: not a call of this dialect.
+   */
+  callback?(call: InstallerCall): readonly CallbackEvent[] | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ProfileConfig } from "../config/model.ts";
+import type { ProfileConfig } from "../config/profiles/registry.ts";
 import type { Templates } from "../templates/templates.ts";
 import { debianInstaller } from "./debian.ts";
 import { imageInstaller } from "./image.ts";
@@ -28,8 +28,14 @@ function accepting<P extends ProfileConfig>(
     if (profile === undefined) throw new TypeError(`profile ${context.profile.name} is of another installer`);
     return { ...context, profile };
   };
+  const { expresses, firmwares, loaders, minimumMemory } = installer;
   return {
+    expresses,
+    firmwares,
+    loaders,
+    minimumMemory,
     boot: (context) => installer.boot(own(context)),
     answers: (context) => installer.answers(own(context)),
+    callback: (call) => installer.callback?.(call),
   };
 }

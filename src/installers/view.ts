@@ -1,4 +1,4 @@
-import type { NetworkConfig, UserConfig, VarValue } from "../config/model.ts";
+import type { DiskLayout, NetworkConfig, UserConfig, VarValue } from "../config/profile-base.ts";
 import { formatIpv4, netmask } from "../net/ipv4.ts";
 import type { InstallContext } from "./installer.ts";
 
@@ -12,7 +12,17 @@ export interface UserView {
 }
 
 /** The network of the installed system as templates see it. */
-export type NetworkView =
+export type NetworkView = LinkView & AddressView;
+
+/** What lies below the address. */
+interface LinkView {
+  readonly vlan: number | null;
+  readonly bond: string | null;
+  /** All cards: the one that the machine boots from first. */
+  readonly macs: readonly string[];
+}
+
+type AddressView =
   | { readonly static: false }
   | {
       readonly static: true;
@@ -44,6 +54,11 @@ export interface InstallView {
   readonly keyboard: string;
   readonly users: readonly UserView[];
   readonly packages: readonly string[];
+  readonly proxy: string | null;
+  readonly guestAgent: boolean;
+  readonly layout: DiskLayout | null;
+  /** Whether this makes a golden image. */
+  readonly template: boolean;
   readonly runCommands: readonly string[];
   readonly network: NetworkView;
   readonly vars: Readonly<Record<string, VarValue>>;
@@ -72,8 +87,17 @@ export function installView(context: InstallContext): InstallView {
     keyboard: system.keyboard,
     users: system.users.map(userView),
     packages: system.packages,
+    proxy: system.proxy ?? null,
+    guestAgent: system.guestAgent,
+    layout: system.layout ?? null,
+    template: profile.template,
     runCommands: system.runCommands,
-    network: networkView(system.network),
+    network: {
+      vlan: system.network.vlan ?? null,
+      bond: system.network.bond ?? null,
+      macs: [host.mac, ...host.otherMacs],
+      ...addressView(system.network),
+    },
     vars: system.vars,
   };
 }
@@ -82,7 +106,7 @@ function userView(user: UserConfig): UserView {
   return { ...user, passwordHash: user.passwordHash ?? null };
 }
 
-function networkView(network: NetworkConfig): NetworkView {
+function addressView(network: NetworkConfig): AddressView {
   switch (network.kind) {
     case "dhcp":
       return { static: false };

@@ -1,4 +1,5 @@
-import type { HostConfig, InstallPolicy, OnFailure } from "../config/model.ts";
+import type { HostConfig, InstallPolicy } from "../config/model.ts";
+import type { OnFailure } from "../config/profile-base.ts";
 import type { Attempt, BasisRef, Instant, Life, MachineRecord, TimelineEvent } from "./model.ts";
 
 /** What the config says of one machine's installs. */

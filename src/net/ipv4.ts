@@ -100,3 +100,9 @@ export function contains(cidr: Cidr, address: Ipv4): boolean {
 export function broadcastOf(cidr: Cidr): Ipv4 {
   return ipv4((cidr.network | ~netmask(cidr.prefix)) >>> 0);
 }
+
+/** First and last address, both included. */
+export interface AddressRange {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}

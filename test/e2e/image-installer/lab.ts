@@ -6,7 +6,7 @@ import { open, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Assets } from "../../../src/assets/load.ts";
 import { parseCallbackBody } from "../../../src/http/callback-body.ts";
-import type { Answer, BootPlan } from "../../../src/installers/installer.ts";
+import type { Answer, LinuxPlan } from "../../../src/installers/installer.ts";
 
 const MIB = 1 << 20;
 
@@ -99,7 +99,7 @@ export function fileMedia(path: string): MediaHandler {
 }
 
 export interface VmOptions {
-  readonly plan: BootPlan;
+  readonly plan: LinuxPlan;
   readonly assets: Assets;
   /** QEMU's arguments for disks. */
   readonly disks: readonly string[];
@@ -128,7 +128,8 @@ export class Vm {
       [
         ...["-accel", "tcg,thread=multi", "-cpu", "max", "-m", String(options.memory ?? 512), "-nodefaults"],
         ...["-display", "none", "-no-reboot", "-serial", `file:${options.console}`],
-        ...["-kernel", path(options.plan.kernel), "-initrd", path(options.plan.initrd)],
+        ...["-kernel", path(options.plan.kernel)],
+        ...(options.plan.initrd === undefined ? [] : ["-initrd", path(options.plan.initrd)]),
         ...["-append", options.plan.commandLine.join(" ")],
         ...["-netdev", "user,id=net0,ipv6=off"],
         ...["-device", `${options.networkCard ?? "virtio-net-pci"},netdev=net0,mac=${options.mac},romfile=`],

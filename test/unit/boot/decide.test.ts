@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classifyClient } from "../../../src/boot/client.ts";
 import { decideLoader, type LoaderQuestion, type Verdict } from "../../../src/boot/decide.ts";
-import type { LoaderName } from "../../../src/config/model.ts";
+import type { LoaderName } from "../../../src/config/profile-base.ts";
 import type { BootQuery } from "../../../src/dhcp/ports.ts";
 import { ipv4 } from "../../../src/net/ipv4.ts";
 import { host, imageProfile, mac } from "../support/config.ts";

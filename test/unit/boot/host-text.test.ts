@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeHost, encodeHost } from "../../../src/boot/host-text.ts";
-import type { VarValue } from "../../../src/config/model.ts";
+import type { VarValue } from "../../../src/config/profile-base.ts";
 import { host, imageProfile, SYSTEM } from "../support/config.ts";
 
 describe("a host as text", () => {

@@ -73,6 +73,7 @@ hosts:
       seed: "nocloud",
       loader: "ipxe",
       attempts: { limit: 5, timeout: 7200, onFailure: "hold" },
+      template: false,
       options: new Map(),
       system: {
         domain: undefined,
@@ -81,8 +82,11 @@ hosts:
         keyboard: "us",
         users: [],
         packages: [],
+        proxy: undefined,
+        guestAgent: true,
+        layout: undefined,
         runCommands: [],
-        network: { kind: "dhcp" },
+        network: { kind: "dhcp", vlan: undefined, bond: undefined },
         vars: {},
       },
     });

@@ -1,4 +1,7 @@
-import type { DebianProfile, HostConfig, ImageProfile, SystemConfig } from "../../../src/config/model.ts";
+import type { HostConfig } from "../../../src/config/model.ts";
+import type { SystemConfig } from "../../../src/config/profile-base.ts";
+import type { DebianProfile } from "../../../src/config/profiles/debian.ts";
+import type { ImageProfile } from "../../../src/config/profiles/image.ts";
 import type { InstallContext } from "../../../src/installers/installer.ts";
 import { parseMac } from "../../../src/net/mac.ts";
 
@@ -13,14 +16,18 @@ const SYSTEM: SystemConfig = {
   keyboard: "us",
   users: [],
   packages: [],
+  proxy: undefined,
+  guestAgent: true,
+  layout: undefined,
   runCommands: [],
-  network: { kind: "dhcp" },
+  network: { kind: "dhcp", vlan: undefined, bond: undefined },
   vars: {},
 };
 
 const PROFILE = {
   loader: "ipxe",
   attempts: { limit: 3, timeout: 3600, onFailure: "local" },
+  template: false,
   options: new Map(),
 } as const;
 
@@ -73,6 +80,7 @@ function common(changes: CommonChanges): Omit<InstallContext, "profile"> {
     host: {
       name: "web1",
       mac,
+      otherMacs: [],
       profile: undefined,
       address: undefined,
       disk: undefined,

@@ -1,4 +1,7 @@
-import type { DebianProfile, HostConfig, ImageProfile, SystemConfig } from "../../../src/config/model.ts";
+import type { HostConfig } from "../../../src/config/model.ts";
+import type { SystemConfig } from "../../../src/config/profile-base.ts";
+import type { DebianProfile } from "../../../src/config/profiles/debian.ts";
+import type { ImageProfile } from "../../../src/config/profiles/image.ts";
 import type { InstallContext } from "../../../src/installers/installer.ts";
 import { parseIpv4, parseIpv4WithPrefix } from "../../../src/net/ipv4.ts";
 import { debianContext, imageContext } from "./context.ts";
@@ -62,6 +65,8 @@ export const MACHINES: readonly SampleMachine[] = [
       runCommands: ["echo 'it''s: #1' >/etc/motd", "systemctl enable --now postgresql"],
       network: {
         kind: "static",
+        vlan: undefined,
+        bond: undefined,
         address: must(parseIpv4WithPrefix("192.0.2.20/24")),
         gateway: must(parseIpv4("192.0.2.254")),
         dns: [must(parseIpv4("192.0.2.53")), must(parseIpv4("9.9.9.9"))],

@@ -1,4 +1,5 @@
-import type { HostConfig, ImageProfile } from "../../../src/config/model.ts";
+import type { HostConfig } from "../../../src/config/model.ts";
+import type { ImageProfile } from "../../../src/config/profiles/image.ts";
 import { type Mac, parseMac } from "../../../src/net/mac.ts";
 import type { Rules } from "./life-fixture.ts";
 
@@ -16,6 +17,7 @@ export function hostConfig(name: string, mac: Mac, rules: Rules = {}): HostConfi
   return {
     name,
     mac,
+    otherMacs: [],
     profile,
     address: undefined,
     disk: undefined,
@@ -35,6 +37,7 @@ function profileConfig(rules: Rules): ImageProfile {
     seed: "nocloud",
     loader: "ipxe",
     attempts: { limit, timeout, onFailure },
+    template: false,
     system: {
       domain: undefined,
       timezone: "Etc/UTC",
@@ -43,7 +46,10 @@ function profileConfig(rules: Rules): ImageProfile {
       users: [],
       packages: [],
       runCommands: [],
-      network: { kind: "dhcp" },
+      network: { kind: "dhcp", vlan: undefined, bond: undefined },
+      proxy: undefined,
+      guestAgent: true,
+      layout: undefined,
       vars: {},
     },
     options: new Map(),

@@ -1,4 +1,6 @@
-import type { HostConfig, ImageProfile, SystemConfig } from "../../../src/config/model.ts";
+import type { HostConfig } from "../../../src/config/model.ts";
+import type { SystemConfig } from "../../../src/config/profile-base.ts";
+import type { ImageProfile } from "../../../src/config/profiles/image.ts";
 import { type Mac, parseMac } from "../../../src/net/mac.ts";
 
 /** A MAC of a test; fails the test where it is none. */
@@ -17,7 +19,10 @@ export const SYSTEM: SystemConfig = {
   users: [],
   packages: [],
   runCommands: [],
-  network: { kind: "dhcp" },
+  network: { kind: "dhcp", vlan: undefined, bond: undefined },
+  proxy: undefined,
+  guestAgent: true,
+  layout: undefined,
   vars: {},
 };
 
@@ -31,6 +36,7 @@ export function imageProfile(said: Partial<ImageProfile>): ImageProfile {
     seed: "nocloud",
     loader: "ipxe",
     attempts: { limit: 5, timeout: 7200, onFailure: "hold" },
+    template: false,
     system: SYSTEM,
     options: new Map(),
     ...said,
@@ -42,6 +48,7 @@ export function host(said: Partial<HostConfig>): HostConfig {
   return {
     name: "web1",
     mac: mac("52:54:00:12:34:56"),
+    otherMacs: [],
     profile: undefined,
     address: undefined,
     disk: undefined,
