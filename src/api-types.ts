@@ -12,6 +12,18 @@ export interface ApiStatus {
   readonly startedAt: number;
   /** What is listening, for people: `TFTP 10.0.0.1:69`. */
   readonly listening: readonly string[];
+  /** DHCP servers of others that were heard on our wires: in proxy mode the one that gives the addresses. */
+  readonly otherDhcpServers: readonly ApiOtherServer[];
+}
+
+export interface ApiOtherServer {
+  readonly address: string;
+  readonly interface: string;
+  /** From the config or the DNS; null where neither knows it. */
+  readonly name: string | null;
+  readonly mac: string | null;
+  readonly firstHeard: number;
+  readonly lastHeard: number;
 }
 
 /** How often the DHCP server decided something since it started. */

@@ -29,6 +29,7 @@ import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
 import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
+import { openOtherServers, toApi } from "./other-servers-shell.ts";
 import { openServers } from "./servers.ts";
 import { SqliteLeaseStore } from "./store/lease-store.ts";
 import { openState } from "./store/state.ts";
@@ -132,9 +133,11 @@ async function start(
     images,
     release: VERSION,
   });
+  const otherServers = openOtherServers({ active, machines, log, now: systemClock });
   const observers = new Observers({
     active,
     machines,
+    otherServers,
     clients: new ClientBook(CLIENTS_REMEMBERED),
     now: systemClock,
     log,
@@ -192,6 +195,7 @@ async function start(
     config: config.path,
     startedAt,
     listening,
+    otherDhcpServers: otherServers.list().map(toApi),
   });
   const counters = () => ({
     dhcp: (dhcp?.counters() ?? []).map(({ message, outcome, code, count }) => ({

@@ -8,6 +8,7 @@ import type { Download } from "./http/boot-parts.ts";
 import type { Machines } from "./machines/machines.ts";
 import { macOfNeighbour } from "./net/arp-table.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
+import type { OtherServers } from "./other-servers.ts";
 import type { TftpEvent, TftpObserver } from "./tftp/source.ts";
 import { dhcpLine } from "./timeline/dhcp.ts";
 import { scriptLine } from "./timeline/script.ts";
@@ -18,6 +19,7 @@ export interface ObserverParts {
   readonly active: () => ActiveConfig;
   readonly machines: Machines;
   readonly clients: ClientBook;
+  readonly otherServers: OtherServers;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -34,14 +36,21 @@ export class Observers implements TftpObserver {
 
   /** Something on the DHCP ports. */
   onDhcp(event: DhcpEvent): void {
-    const { machines, clients, log, now } = this.#parts;
+    const { machines, clients, log, now, otherServers } = this.#parts;
     const host = event.mac && this.#parts.active().byMac(event.mac);
-    const address = event.address === undefined ? undefined : formatIpv4(event.address);
     const level = LOUD_DHCP_EVENTS.has(event.kind) ? "warn" : "debug";
-    log[level]({ ...event, address, machine: host?.name }, `dhcp ${event.kind}`);
+    // Thousands a second may come by: nothing is put together for a log that does not want it.
+    if (log.isLevelEnabled(level)) {
+      const address = event.address === undefined ? undefined : formatIpv4(event.address);
+      const server = event.server === undefined ? undefined : formatIpv4(event.server);
+      log[level]({ ...event, address, server, machine: host?.name }, `dhcp ${event.kind}`);
+    }
+    otherServers.note(event);
     if (event.mac === undefined) return;
     if (host) machines.seen(event.mac);
-    if (address !== undefined && event.kind === "ack") clients.note(address, event.mac, host);
+    if (event.address !== undefined && event.kind === "ack") {
+      clients.note(formatIpv4(event.address), event.mac, host);
+    }
     const line = dhcpLine(event, host, now());
     if (line) machines.record(line);
   }
@@ -94,9 +103,4 @@ export class Observers implements TftpObserver {
 }
 
 /** What an admin should see without asking. */
-const LOUD_DHCP_EVENTS: ReadonlySet<DhcpEvent["kind"]> = new Set([
-  "pool-exhausted",
-  "conflict",
-  "foreign-server",
-  "error",
-]);
+const LOUD_DHCP_EVENTS: ReadonlySet<DhcpEvent["kind"]> = new Set(["pool-exhausted", "conflict", "error"]);

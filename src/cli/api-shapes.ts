@@ -57,6 +57,18 @@ export const statusShape: z.ZodType<ApiStatus> = z.object({
   config: z.string(),
   startedAt: z.number(),
   listening: z.array(z.string()),
+  otherDhcpServers: z
+    .array(
+      z.object({
+        address: z.string(),
+        interface: z.string(),
+        name: z.string().nullable(),
+        mac: z.string().nullable(),
+        firstHeard: z.number(),
+        lastHeard: z.number(),
+      }),
+    )
+    .default([]),
 });
 
 export const acceptedShape: z.ZodType<ApiAccepted> = z.object({

@@ -68,6 +68,7 @@ function unheard(arrival: Arrival, kind: DhcpEvent["kind"], code: ReasonCode, re
       arch: undefined,
       userClass: undefined,
       file: undefined,
+      ...(kind === "foreign-server" && { server: arrival.source.address }),
       reason,
       code,
     },

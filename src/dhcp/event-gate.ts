@@ -12,14 +12,19 @@ interface Told {
  */
 export class EventGate {
   readonly #quiet: number;
+  readonly #segmentQuiet: number;
   readonly #size: number;
   /** The last event of each subject: a client, or the segment. Asked for every packet, so the key is not built for it. */
   #recent = new Map<string, Told>();
   #older = new Map<string, Told>();
 
-  /** Milliseconds in which a repetition is kept back, and how many subjects to remember at least. */
-  constructor(quiet: number, size = 4096) {
+  /**
+   * Milliseconds in which a repetition is kept back: of a client's event, and of one that is about the whole segment (an
+   * empty pool). `size`: how many subjects to remember at least.
+   */
+  constructor(quiet: number, segmentQuiet: number, size = 4096) {
     this.#quiet = quiet;
+    this.#segmentQuiet = segmentQuiet;
     this.#size = size;
   }
 
@@ -27,7 +32,8 @@ export class EventGate {
     const subject = subjectOf(event);
     if (subject === undefined) return true;
     const last = this.#recent.get(subject) ?? this.#older.get(subject);
-    if (last && now >= last.at && now - last.at < this.#quiet && isSame(last.event, event)) return false;
+    const quiet = isOfClient(event) ? this.#quiet : this.#segmentQuiet;
+    if (last && now >= last.at && now - last.at < quiet && isSame(last.event, event)) return false;
     if (this.#recent.size >= this.#size) {
       this.#older = this.#recent;
       this.#recent = new Map();
@@ -58,9 +64,13 @@ function subjectOf(event: DhcpEvent): string | undefined {
   }
 }
 
+function isOfClient({ kind }: DhcpEvent): boolean {
+  return kind === "offer" || kind === "silent" || kind === "nak" || kind === "discover";
+}
+
 function isSame(a: DhcpEvent, b: DhcpEvent): boolean {
   // Of the segment's events the subject says it all; which client brought them up does not count.
-  if (a.kind !== "offer" && a.kind !== "silent" && a.kind !== "nak") return a.kind === b.kind;
+  if (!isOfClient(a)) return a.kind === b.kind;
   return (
     a.kind === b.kind &&
     a.code === b.code &&

@@ -117,6 +117,7 @@ export interface EventText {
   readonly code: ReasonCode;
   readonly reason: string;
   readonly address?: Ipv4 | undefined;
+  readonly server?: Ipv4 | undefined;
   readonly file?: string | undefined;
 }
 
@@ -129,6 +130,7 @@ export function eventOf(exchange: Exchange, text: EventText): DhcpEvent {
     arch: exchange.client?.arch,
     userClass: exchange.client?.userClass,
     file: text.file,
+    ...(text.server !== undefined && { server: text.server }),
     reason: text.reason,
     code: text.code,
   };
@@ -142,13 +144,14 @@ export function silence(
   rest: Partial<Pick<Decision, "changes">> & {
     readonly kind?: DhcpEvent["kind"];
     readonly address?: Ipv4;
+    readonly server?: Ipv4 | undefined;
   } = {},
 ): Decision {
-  const { changes = [], kind = "silent", address } = rest;
+  const { changes = [], kind = "silent", address, server } = rest;
   return {
     reply: undefined,
     changes,
-    event: eventOf(exchange, { kind, code, reason, address }),
+    event: eventOf(exchange, { kind, code, reason, address, server }),
     probe: undefined,
   };
 }

@@ -107,6 +107,8 @@ export interface DhcpEvent {
   readonly userClass: string | undefined;
   /** Boot file handed out, when there was one. */
   readonly file: string | undefined;
+  /** Another DHCP server that this gave away: the one that a client chose, or whose reply was heard. */
+  readonly server?: Ipv4;
   /** Why it was so decided. */
   readonly reason: string;
   /** The same as a word from a fixed list, for counters. */

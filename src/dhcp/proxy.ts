@@ -23,7 +23,9 @@ function decideProxyOther(exchange: Exchange, type: number | undefined): Decisio
   if (type === MessageType.request) {
     const server = addressIn(exchange.packet.options.get(Option.serverId));
     const whom = server === undefined ? "the address" : `an address of ${formatIpv4(server)}`;
-    return silence(exchange, "other-server", `asks for ${whom}: not a ProxyDHCP's business`);
+    return silence(exchange, "other-server", `asks for ${whom}: not a ProxyDHCP's business`, {
+      server,
+    });
   }
   return silence(exchange, "not-a-boot-client", "not a ProxyDHCP's business");
 }

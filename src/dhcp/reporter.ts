@@ -12,13 +12,14 @@ export interface DhcpCounter {
   readonly count: number;
 }
 
-/** Milliseconds in which the same event is told once. */
+/** Milliseconds in which the same event of a client is told once, and one of the segment. */
 const EVENT_QUIET = 10_000;
+const SEGMENT_QUIET = 60_000;
 
 /** Counts every decision, and tells the observer of each that is news. */
 export class Reporter {
   readonly #observer: { onEvent(event: DhcpEvent): void };
-  readonly #gate = new EventGate(EVENT_QUIET);
+  readonly #gate = new EventGate(EVENT_QUIET, SEGMENT_QUIET);
   /** By message, outcome and code; nested, since it is asked for every packet. */
   readonly #counters = new Map<string, Map<string, Map<ReasonCode | undefined, Counted>>>();
 

@@ -35,6 +35,7 @@ function selecting(exchange: Exchange, server: Ipv4, requested: Ipv4 | undefined
       changes: offer ? [{ kind: "withdraw", identity }] : [],
       kind: "foreign-server",
       address: server,
+      server,
     });
   }
   // RFC 2131 table 4 wants option 50 here; some clients fill ciaddr instead.

@@ -164,7 +164,7 @@ describe("events", () => {
   });
 
   it("are told once, and not for every packet that repeats them; bindings always", () => {
-    const gate = new EventGate(1000);
+    const gate = new EventGate(1000, 5000);
     expect([gate.passes(event, 0), gate.passes(event, 999), gate.passes(event, 1000)]).toEqual([
       true,
       false,
@@ -173,6 +173,10 @@ describe("events", () => {
     expect(gate.passes({ ...event, mac: OTHER_CLIENT }, 1001)).toBe(true);
     const ack = { ...event, kind: "ack" } as const;
     expect([gate.passes(ack, 0), gate.passes(ack, 0)]).toEqual([true, true]);
+    // An empty pool is the segment's matter, whoever asked.
+    const empty = { ...event, kind: "pool-exhausted" } as const;
+    const asked = [0, 1000, 4999, 5000].map((at) => gate.passes({ ...empty, mac: OTHER_CLIENT }, at));
+    expect(asked).toEqual([true, false, false, true]);
   });
 
   it("are all counted, by message, outcome and reason, whatever the observer does", () => {
