@@ -137,6 +137,31 @@ export function readMediaPath(text: string): Reading<string> {
   );
 }
 
+/**
+ * The path of something below the media folder whose inside is served too: it becomes part of URLs, kernel arguments and
+ * TFTP names, so it has to be plain.
+ */
+export function readPlainMediaPath(text: string): Reading<string> {
+  const path = readMediaPath(text.replace(/\/+$/, ""));
+  if (!path.ok || /^[A-Za-z0-9._~/+-]+$/.test(path.value)) return path;
+  return fault(
+    "BW_CONFIG_PATH",
+    `“${text}” has characters that loaders or installers read differently`,
+    "rename it, with letters, digits, dots and hyphens alone",
+  );
+}
+
+/** The path of an ISO below the media folder. */
+export function readIsoPath(text: string): Reading<string> {
+  const path = readPlainMediaPath(text);
+  if (!path.ok || path.value.endsWith(".iso")) return path;
+  return fault(
+    "BW_CONFIG_PATH",
+    `“${text}” does not end in .iso`,
+    "name the ISO of an installation disc; installers tell it by its ending",
+  );
+}
+
 /** The path of a disk image below the media folder; its ending says how it is packed. */
 export function readImagePath(text: string): Reading<string> {
   const path = readMediaPath(text);

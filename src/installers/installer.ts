@@ -1,6 +1,7 @@
 import type { HostConfig } from "../config/model.ts";
 import type { LoaderName } from "../config/profile-base.ts";
 import type { ProfileConfig } from "../config/profiles/registry.ts";
+import type { BootwireError } from "../errors.ts";
 import type { CallbackEvent } from "../machines/life.ts";
 import type { PreparedImage } from "../media/prepared-image.ts";
 import type { Feature } from "./feature.ts";
@@ -64,6 +65,8 @@ export interface Installer<P extends ProfileConfig = ProfileConfig, Plan extends
   readonly loaders: ReadonlySet<LoaderName>;
   /** Memory below which the installer is known to fail, in MiB. */
   readonly minimumMemory: number;
+  /** What else of this machine's config stands against installing it in this way, in the dialect's own terms. */
+  obstacle?(context: InstallContext<P>): BootwireError | undefined;
   boot(context: InstallContext<P>): Plan;
   /** File name below `/answers/` → content. */
   answers(context: InstallContext<P>): ReadonlyMap<string, Answer>;

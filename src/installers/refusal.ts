@@ -33,7 +33,14 @@ export function refusalOf(installer: Installer, context: InstallContext): Bootwi
       `Write loader: ${[...installer.loaders].join(" or ")}.`,
     );
   }
-  return undefined;
+  if (profile.template && profile.system.network.kind === "static") {
+    return new BootwireError(
+      "BW_INSTALLER_CANNOT",
+      `${what} makes a golden image, but ${host.name} has a static address, which every clone would have`,
+      "Take `network: static` away: the clones get their addresses by cloud-init or DHCP.",
+    );
+  }
+  return installer.obstacle?.(context);
 }
 
 function hintFor(features: readonly Feature[]): string {

@@ -34,6 +34,7 @@ function accepting<P extends ProfileConfig>(
     firmwares,
     loaders,
     minimumMemory,
+    obstacle: (context) => installer.obstacle?.(own(context)),
     boot: (context) => installer.boot(own(context)),
     answers: (context) => installer.answers(own(context)),
     callback: (call) => installer.callback?.(call),

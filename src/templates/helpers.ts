@@ -1,4 +1,5 @@
 import Handlebars from "handlebars";
+import { kickstartWord, preseedValue, shellWord, tomlValue, xmlText, yamlValue } from "./quoting.ts";
 
 /** A helper's complaint, with the line of the template that it was called on. */
 class HelperError extends Error {
@@ -15,17 +16,13 @@ type Helper = (...values: unknown[]) => unknown;
 
 /** Our own helpers; each gets its arguments as written in the template, none of them undefined. */
 const OWN: Readonly<Record<string, Helper>> = {
-  /** Any value as YAML on one line (JSON is YAML; what YAML takes for a line break is escaped). */
-  yaml: (value) => escapeYamlBreaks(JSON.stringify(value)),
+  yaml: yamlValue,
   json: (value) => JSON.stringify(value),
-  /** One word for a POSIX shell. */
-  shell: (value) => `'${text(value).replaceAll("'", `'\\''`)}'`,
-  /** A value in a preseed file: the rest of its line, which knows no quoting. */
-  preseed: (value) => {
-    const line = text(value);
-    if (/[\r\n]/.test(line)) throw new TypeError("a preseed value cannot span lines");
-    return line;
-  },
+  toml: tomlValue,
+  shell: (value) => shellWord(text(value)),
+  kickstart: (value) => kickstartWord(text(value)),
+  preseed: (value) => preseedValue(text(value)),
+  xml: (value) => xmlText(text(value)),
   join: (list, separator) => {
     if (!Array.isArray(list)) throw new TypeError("join wants a list");
     return list.map(text).join(text(separator));
@@ -39,7 +36,7 @@ const OWN: Readonly<Record<string, Helper>> = {
 const BLOCKS = ["if", "unless", "each", "with"];
 
 /**
- * The helpers that templates have: `yaml json shell preseed join eq has`, and Handlebars' `if unless each with`.
+ * The helpers that templates have: `yaml json toml shell kickstart preseed xml join eq has`, and Handlebars' `if unless each with`.
  * Strict mode looks only at plain `{{name}}`: a missing name that is given to a helper arrives as `undefined`, which
  * every helper refuses here, so that no misspelt name goes unseen.
  */
@@ -86,12 +83,4 @@ function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   throw new TypeError(`not a text: ${JSON.stringify(value)}`);
-}
-
-/** YAML 1.1 readers break lines at U+0085, U+2028 and U+2029 too, and refuse U+007F. */
-function escapeYamlBreaks(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

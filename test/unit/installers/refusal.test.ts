@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { BootwireError } from "../../../src/errors.ts";
 import { debianInstaller } from "../../../src/installers/debian.ts";
 import type { Feature } from "../../../src/installers/feature.ts";
 import type { Installer } from "../../../src/installers/installer.ts";
@@ -6,6 +7,7 @@ import { refusalOf } from "../../../src/installers/refusal.ts";
 import { installerFor } from "../../../src/installers/registry.ts";
 import { builtInTemplates, loadTemplates } from "../../../src/templates/templates.ts";
 import { debianContext } from "./context.ts";
+import { MACHINES } from "./machines.ts";
 
 const templates = await loadTemplates(builtInTemplates(), undefined);
 const context = debianContext();
@@ -43,4 +45,14 @@ test("refuses a firmware and a loader that the installer does not work with", ()
     code: "BW_INSTALLER_LOADER",
     hint: "Write loader: grub.",
   });
+});
+
+test("refuses a fixed address in a golden image, and passes on what the installer itself has against it", () => {
+  const all: Installer = { ...debian, expresses: new Set([...debian.expresses, "template"]) };
+  const [, fixed] = MACHINES;
+  if (!fixed) throw new Error("no static machine");
+  const golden = { ...fixed.debian, profile: { ...fixed.debian.profile, template: true } };
+  expect(refusalOf(all, golden)).toMatchObject({ message: expect.stringContaining("every clone") });
+  const own = new BootwireError("BW_INSTALLER_CANNOT", "not on a Monday", "Wait.");
+  expect(refusalOf({ ...all, obstacle: () => own }, context)).toBe(own);
 });

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { parse as parseToml } from "smol-toml";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { BootwireError } from "../../../src/errors.ts";
@@ -65,6 +66,23 @@ test("text goes out as it is, without HTML's escapes", () => {
   expect(render("{{a}}", { a: `<"&'>` })).toBe(`<"&'>`);
 });
 
+/** Whether XML 1.0 can say it at all (§2.2). */
+function isXmlText(text: string): boolean {
+  return /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u.test(text);
+}
+
+function unescapeXml(text: string): string {
+  const named: Readonly<Record<string, string>> = {
+    amp: "&",
+    lt: "<",
+    gt: ">",
+    quot: '"',
+    apos: "'",
+    "#13": "\r",
+  };
+  return text.replace(/&([^;]+);/g, (_, name: string) => named[name] ?? `unknown: ${name}`);
+}
+
 describe("quoting", () => {
   const anyText = fc.string({
     unit: fc.oneof(
@@ -94,6 +112,52 @@ describe("quoting", () => {
         expect(JSON.parse(render("{{json value}}", { value }))).toBe(value);
       }),
     );
+  });
+
+  test("toml: a reader gets back what went in", () => {
+    const value = fc.oneof(
+      anyText,
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+    );
+    const tree = fc.oneof(value, fc.array(value), fc.dictionary(anyText, value));
+    fc.assert(
+      fc.property(tree, (input) => {
+        // TOML knows no negative zero among its integers, and smol-toml's tables have no prototype.
+        const plain = (read: unknown) => JSON.parse(JSON.stringify(read));
+        expect(plain(parseToml(render("key = {{toml input}}", { input })))).toEqual(plain({ key: input }));
+      }),
+    );
+    expect(complaint("{{toml input}}", { input: null })).toMatch(/:1: .*TOML/);
+  });
+
+  test("xml: a reader gets back what went in", () => {
+    fc.assert(
+      fc.property(fc.array(anyText.filter(isXmlText), { minLength: 1, maxLength: 20 }), (values) => {
+        const text = render('{{#each values}}<a b="{{xml this}}">{{xml this}}</a>\n{{/each}}', { values });
+        const read = [...text.matchAll(/<a b="([^"<]*)">([^<]*)<\/a>\n/g)].map((match) =>
+          match.slice(1).map(unescapeXml),
+        );
+        expect(read).toEqual(values.map((value) => [value, value]));
+      }),
+    );
+    expect(complaint("{{xml text}}", { text: "\u0000" })).toMatch(/:1: .*XML/);
+  });
+
+  test("kickstart: Python's shlex, which Anaconda uses, gets one word, as it went in", () => {
+    const word = fc.string({ unit: fc.constantFrom("'", '"', "\\", "$", "#", " ", "%", "a", "ä") });
+    // One Python for all of them: starting it takes longest.
+    const values = fc.sample(word, 500);
+    const input = render("{{#each values}}command {{kickstart this}}\n{{/each}}", { values });
+    const program =
+      "import json, shlex, sys\n" +
+      "lines = sys.stdin.buffer.read().decode().split('\\n')[:-1]\n" +
+      "print(json.dumps([shlex.split(line, comments=True) for line in lines]))";
+    const { stdout, stderr } = spawnSync("python3", ["-c", program], { encoding: "utf8", input });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual(values.map((value) => ["command", value]));
+    expect(complaint("{{kickstart text}}", { text: "a\nreboot" })).toMatch(/:1: .*span lines/);
   });
 
   test("shell: a shell gets one word, as it went in", () => {
