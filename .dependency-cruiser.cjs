@@ -5,7 +5,7 @@ const libraries = ["net/", "dhcp/", "tftp/", "iso9660/"];
 /** What the product stands on. */
 const ground = [...libraries, "errors.ts", "config/", "store/", "media/", "assets/", "templates/"];
 /** Everything that is neither a face nor wiring. */
-const inner = [...ground, "machines/", "installers/", "boot/", "timeline/"];
+const inner = [...ground, "machines/", "installers/", "boot/", "timeline/", "explain/"];
 
 /** A folder (or file) of src/ and everything of ours that it may import; itself is always allowed. */
 const layers = [
@@ -26,6 +26,8 @@ const layers = [
   { of: "boot/", may: [...ground, "machines/", "installers/"] },
   // What the libraries saw and did, as lines of a machine's timeline.
   { of: "timeline/", may: [...ground, "machines/", "boot/"] },
+  // What a machine would be answered, asked of the very parts that answer it.
+  { of: "explain/", may: [...ground, "machines/", "installers/", "boot/"] },
   // Faces: inwards only, never one another. What they say to each other over HTTP is in api-types.ts.
   { of: "api-types.ts", may: [] },
   { of: "http/", may: [...inner, "api-types.ts"] },

@@ -33,6 +33,7 @@ const PLANTED = {
   "machines-imports": ["src/machines/a.ts", "../boot/b.ts"],
   "installers-imports": ["src/installers/a.ts", "../boot/b.ts"],
   "boot-imports": ["src/boot/a.ts", "../http/b.ts"],
+  "explain-imports": ["src/explain/a.ts", "../http/b.ts"],
   "http-imports": ["src/http/a.ts", "../cli/b.ts"],
   "ui-imports": ["src/ui/a.ts", "../machines/b.ts"],
   "cli-imports": ["src/cli/a.ts", "../http/b.ts"],

@@ -13,9 +13,11 @@ import { Closers } from "./closers.ts";
 import type { ActiveConfig } from "./config/active-config.ts";
 import { ConfigInvalid } from "./config/config-invalid.ts";
 import { watchConfig } from "./config/watch.ts";
-import type { HostDirectory } from "./dhcp/ports.ts";
 import { DhcpServer } from "./dhcp/server.ts";
+import { dhcpSettings, hostDirectory } from "./dhcp-settings.ts";
 import { BootwireError } from "./errors.ts";
+import { earOf } from "./explain/dhcp-steps.ts";
+import { Explainer } from "./explain/explain.ts";
 import { createAdminApp } from "./http/admin-app.ts";
 import { createBootApp } from "./http/boot-app.ts";
 import { LiveConfig } from "./live-config.ts";
@@ -211,9 +213,24 @@ async function start(
     return changes;
   };
   const reload = async () => inForce(await live.reload());
+  const explainer = new Explainer({
+    active,
+    boot,
+    running: (host) => machines.running(host),
+    catalogue,
+    dhcp: {
+      decide: dhcp && ((packet, arrival) => dhcp.preview(packet, arrival)),
+      interfaces,
+      now: systemClock,
+      notes: [],
+      server: (host) => earOf(interfaces, host).address,
+    },
+    source: "daemon",
+  });
   const adminApp = createAdminApp({
     active,
     machines,
+    explain: (question) => explainer.explain(question),
     token: state.adminToken,
     status,
     counters,
@@ -255,27 +272,17 @@ function sayRefused(log: Logger, error: unknown): void {
   }
 }
 
-async function interfacesOf({ config }: ActiveConfig): Promise<readonly NetworkInterface[]> {
+async function interfacesOf({
+  config,
+}: ActiveConfig): Promise<readonly [NetworkInterface, ...NetworkInterface[]]> {
   const selection = selectInterfaces(config.interfaces, await systemInterfaces());
-  if (selection.ok) return selection.interfaces;
+  const [first, ...rest] = selection.ok ? selection.interfaces : [];
+  if (first) return [first, ...rest];
   throw new BootwireError(
     "BW_INTERFACE",
-    selection.reason,
+    selection.ok ? "there is no interface to serve" : selection.reason,
     "Name an interface (or its address) that is up and has an IPv4 address, under `interface` in the config.",
   );
-}
-
-function hostDirectory(active: () => ActiveConfig): HostDirectory {
-  return {
-    find: (mac) => active().byMac(mac),
-    ownerOf: (address) => active().byAddress(address),
-    reservations: () => active().reservations(),
-  };
-}
-
-function dhcpSettings({ config }: ActiveConfig) {
-  const { subnets, authoritative, unknownHosts, probe, quarantine } = config.dhcp;
-  return { subnets, authoritative, unknownHosts, probe, quarantine };
 }
 
 /** Waits for the signal to end, or for the first thing that breaks. */

@@ -45,7 +45,7 @@ export interface BootServiceParts {
   readonly inForce: () => InForce;
   readonly machines: MachineLife;
   readonly catalogue: Catalogue;
-  readonly images: ImagePreparer;
+  readonly images: Pick<ImagePreparer, "status">;
   /** The running program's version. */
   readonly release: string;
 }
@@ -105,9 +105,21 @@ export class BootService {
     );
   }
 
-  /** The script that a machine would get now, for people to look at; changes nothing. */
-  async previewScript(name: ScriptName, server: Ipv4): Promise<RenderedScript | undefined> {
-    return this.#script(name, server, ({ host }) => this.#parts.machines.preview(host));
+  /**
+   * The script that a machine would get now, for people to look at; changes nothing. A running attempt's token is in it
+   * only where `secrets` are wanted.
+   */
+  async previewScript(
+    name: ScriptName,
+    server: Ipv4,
+    { secrets = false } = {},
+  ): Promise<RenderedScript | undefined> {
+    const { machines } = this.#parts;
+    return this.#script(name, server, ({ host }) => {
+      const outcome = machines.preview(host);
+      const goesOn = secrets && outcome.kind === "install" && !outcome.fresh;
+      return goesOn ? { ...outcome, attempt: machines.running(host) } : outcome;
+    });
   }
 
   /**
@@ -123,19 +135,41 @@ export class BootService {
     const listed = active.byName(machine);
     const subject = this.#began(attempt) ?? (listed && { host: listed, templates });
     if (!subject) return undefined;
-    const { host } = subject;
-    const { profile } = host;
-    if (!profile) return new Map();
-    const prepared = await this.#prepared(profile);
-    const image = prepared.kind === "ready" ? prepared.image : undefined;
-    const context = this.#context(host, profile, attempt.firmware, server, attempt, image);
-    return installerFor(profile, subject.templates).answers(context);
+    return this.#answers(subject, attempt.firmware, server, attempt);
+  }
+
+  /** The answer files that an install of this host would get now, for people to look at; changes nothing. */
+  async previewAnswers(
+    host: HostConfig,
+    firmware: Firmware,
+    server: Ipv4,
+  ): Promise<ReadonlyMap<string, Answer>> {
+    return this.#answers({ host, templates: this.#parts.inForce().templates }, firmware, server, undefined);
+  }
+
+  /** The configuration that this machine is served from now: what its running attempt began with, else its own. */
+  servedFrom(host: HostConfig): HostConfig {
+    return this.#subject(this.#parts.inForce(), host, this.#verdict(host)).host;
   }
 
   /** `http://10.0.0.1:8080`: how a machine that reaches us at `server` is told to fetch things. */
   baseUrl(server: Ipv4): string {
     const { config } = this.#parts.inForce().active;
     return `http://${formatIpv4(config.advertise ?? server)}:${config.http.port}`;
+  }
+
+  async #answers(
+    { host, templates }: Subject,
+    firmware: Firmware,
+    server: Ipv4,
+    attempt: Attempt | undefined,
+  ): Promise<ReadonlyMap<string, Answer>> {
+    const { profile } = host;
+    if (!profile) return new Map();
+    const prepared = await this.#prepared(profile);
+    const image = prepared.kind === "ready" ? prepared.image : undefined;
+    const context = this.#context(host, profile, firmware, server, attempt, image);
+    return installerFor(profile, templates).answers(context);
   }
 
   #verdict(host: HostConfig): BootOutcome | undefined {

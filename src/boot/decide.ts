@@ -2,7 +2,7 @@ import type { DhcpConfig, HostConfig } from "../config/model.ts";
 import type { LoaderName } from "../config/profile-base.ts";
 import type { Mac } from "../net/mac.ts";
 import type { BootClient, Firmware } from "./client.ts";
-import { ipxeScriptPath } from "./content-paths.ts";
+import { type Dialect, ipxeScriptPath } from "./content-paths.ts";
 
 /** What the machine's life says of a network boot; `machines/` decides it, see there. */
 export type Verdict =
@@ -36,6 +36,16 @@ const LOADER_FILE = {
   pxelinux: { bios: "pxelinux.0", uefi: undefined },
   grub: { bios: undefined, uefi: "shimx64.efi" },
 } as const satisfies Record<LoaderName, Record<Firmware, string | undefined>>;
+
+/** The language of the loader that a boot file is, by its name or URL; `undefined` for none of ours. */
+export function dialectOfFile(file: string): Dialect | undefined {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  if (name === "shimx64.efi" || name === "grubx64.efi") return "grub";
+  for (const loader of ["ipxe", "pxelinux"] as const) {
+    if (Object.values(LOADER_FILE[loader]).some((one) => one === name)) return loader;
+  }
+  return undefined;
+}
 
 /**
  * The first half of the decision, asked by DHCP: which loader does this machine get? Pure. The second half, which

@@ -1,4 +1,4 @@
-import type { Catalogue } from "../media/catalogue.ts";
+import type { Catalogue, Located } from "../media/catalogue.ts";
 import { type Ipv4, parseIpv4 } from "../net/ipv4.ts";
 import type { Templates } from "../templates/templates.ts";
 import { normalizeName } from "../tftp/folder-source.ts";
@@ -23,6 +23,15 @@ const DISPATCHERS: ReadonlyMap<string, string> = new Map([
   ["grub/grub.cfg", "boot/dispatch.grub.hbs"],
 ]);
 
+/** What a name is over TFTP that is no script: a loader by its bare name, else a content path. */
+export async function locateByTftpName(catalogue: Catalogue, path: string): Promise<Located> {
+  if (!path.includes("/")) {
+    const asset = await catalogue.locate(`assets/${path}`);
+    if (asset.kind === "file") return asset;
+  }
+  return catalogue.locate(path);
+}
+
 /**
  * The names that machines ask for over TFTP: boot scripts rendered for the asking machine, the loaders, content paths,
  * and whatever lies in the admin's own folder.
@@ -43,10 +52,8 @@ export class TftpFiles implements TftpSource {
       const script = await this.#script(path, server, request.client.address);
       if (script !== undefined) return { kind: "bytes", bytes: Buffer.from(script) };
     }
-    for (const candidate of path.includes("/") ? [path] : [`assets/${path}`, path]) {
-      const located = await this.#parts.catalogue.locate(candidate);
-      if (located.kind === "file") return { kind: "file", path: located.path };
-    }
+    const located = await locateByTftpName(this.#parts.catalogue, path);
+    if (located.kind === "file") return { kind: "file", path: located.path };
     const folder = this.#parts.folder();
     return folder
       ? folder.resolve(request)

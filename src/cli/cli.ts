@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./commands/check.ts";
 import { eventsCommand } from "./commands/events.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { localCommand } from "./commands/local.ts";
 import { machinesCommand } from "./commands/machines.ts";
@@ -51,6 +52,7 @@ export async function runCli(args: readonly string[], io: Io, version: string): 
     reinstallCommand,
     localCommand,
     eventsCommand,
+    explainCommand,
     schemaCommand,
   ]) {
     program.addCommand(add(cli));

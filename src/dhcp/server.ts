@@ -5,35 +5,19 @@ import { loadNative, type Native } from "../net/native.ts";
 import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
 import type { UdpSource } from "../net/udp-port.ts";
 import { Allocator } from "./allocator.ts";
-import { type DhcpPorts, MessageType, Option, STANDARD_PORTS } from "./codes.ts";
+import { type DhcpPorts, MessageType, Option } from "./codes.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { judgeConflict } from "./conflict.ts";
-import type { Arrival, EngineSettings, Reply } from "./decision.ts";
+import type { Arrival, Decision, EngineSettings, Reply } from "./decision.ts";
 import { decide } from "./engine.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Link } from "./links.ts";
 import { type DhcpPacket, decode, encode } from "./packet.ts";
-import type { BootAdvisor, DhcpEvent, HostDirectory, LeaseStore, ReasonCode } from "./ports.ts";
+import type { DhcpEvent, LeaseStore, ReasonCode } from "./ports.ts";
 import { Prober } from "./prober.ts";
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.ts";
 import { type DhcpCounter, plainEvent, Reporter } from "./reporter.ts";
-import { ScopeIndex, type Subnet } from "./subnet.ts";
-
-/** What may change while the server runs; leases, offers and sockets stay. */
-export interface DhcpSettings {
-  readonly mode: "server" | "proxy";
-  readonly subnets: readonly Subnet[];
-  /** Whether to NAK clients that ask for an address of another network (RFC 2131 §4.3.2). */
-  readonly authoritative: boolean;
-  /** `ignore`: silence; `lease`: an address without boot; `register`: an address, and what the advisor says. */
-  readonly unknownHosts: "ignore" | "lease" | "register";
-  readonly hosts: HostDirectory;
-  readonly boot: BootAdvisor;
-  /** Whether an address that is new to a client is looked for on the wire before it is offered; default: yes. */
-  readonly probe?: boolean;
-  /** Seconds that an address is kept back after it was found in use; default an hour. */
-  readonly quarantine?: number;
-}
+import { allocatorSettings, type DhcpSettings, engineSettings } from "./settings.ts";
 
 export interface DhcpServerOptions extends DhcpSettings {
   readonly interfaces: readonly NetworkInterface[];
@@ -176,6 +160,11 @@ export class DhcpServer {
     });
   }
 
+  /** What would be done about a message now. Nothing of it happens. */
+  preview(packet: DhcpPacket, arrival: Arrival): Decision {
+    return decide(packet, arrival, this.#engine, this.#table);
+  }
+
   /** Since the start. */
   counters(): readonly DhcpCounter[] {
     return this.#reporter.counters();
@@ -200,23 +189,12 @@ export class DhcpServer {
   }
 
   #engineSettings(): EngineSettings {
-    const { mode, authoritative, unknownHosts, hosts, boot, subnets, quarantine } = this.#settings;
-    return {
-      mode,
-      authoritative,
-      unknownHosts,
-      hosts,
-      boot,
-      scopes: new ScopeIndex(subnets),
-      ports: this.#options.ports ?? STANDARD_PORTS,
-      own: this.#own,
-      offerHold: (this.#options.offerHold ?? 60) * 1000,
-      quarantine: (quarantine ?? 3600) * 1000,
-    };
+    const { ports, offerHold } = this.#options;
+    return engineSettings(this.#settings, { own: this.#own, ports, offerHold });
   }
 
   #allocatorSettings() {
-    return { subnets: this.#settings.subnets, hosts: this.#settings.hosts, excluded: this.#own };
+    return allocatorSettings(this.#settings, this.#own);
   }
 
   #listen(link: Link): void {

@@ -3,6 +3,7 @@ import type { AdminAppParts } from "./admin-parts.ts";
 import { adminOnly } from "./admin-token.ts";
 import { errorReply } from "./errors.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { explainRoutes } from "./routes/explain.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { statusRoutes } from "./routes/status.ts";
 
@@ -18,5 +19,6 @@ export function createAdminApp(parts: AdminAppParts): FastifyInstance {
   statusRoutes(app, parts);
   machineRoutes(app, parts);
   eventRoutes(app, parts);
+  explainRoutes(app, parts);
   return app;
 }

@@ -21,7 +21,10 @@ export interface SqliteStatement {
   all(...values: SqlValue[]): unknown[];
 }
 
-export type SqliteConstructor = new (path: string) => SqliteDatabase;
+export type SqliteConstructor = new (
+  path: string,
+  options?: { readonly readOnly?: boolean },
+) => SqliteDatabase;
 
 /**
  * SQLite as this runtime has it: its own `node:sqlite` (Node 22.13 and later), else the package that carries the same

@@ -62,6 +62,9 @@ class AdminDaemon {
         otherDhcpServers: [],
       }),
       counters: () => ({ dhcp: [], tftp: { running: 0, requests: 0, transfers: [], refusals: [] } }),
+      explain: async () => {
+        throw new Error("nothing to explain here");
+      },
       reload: async () => ({ changed: false, notes: [] }),
       log: pino({ level: "silent" }),
     });
