@@ -33,6 +33,7 @@ import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
 import { openOtherServers, toApi } from "./other-servers-shell.ts";
 import { openServers } from "./servers.ts";
+import { watchForStalls } from "./stalls.ts";
 import { SqliteLeaseStore } from "./store/lease-store.ts";
 import { openState } from "./store/state.ts";
 import { FolderSource } from "./tftp/folder-source.ts";
@@ -114,6 +115,8 @@ async function start(
   closers.add("machines", () => machines.close());
   const ticking = setInterval(() => machines.tick(), TICK);
   closers.add("clock", () => clearInterval(ticking));
+  const stalls = watchForStalls(machines);
+  closers.add("stalls", () => stalls.close());
 
   const assets = await prepareAssets(
     options.assets ?? defaultAssetFolder(),

@@ -115,7 +115,7 @@ function line(io: Io, event: ApiEvent): string {
 
 /** Red for what went wrong or is held back, green for what is done, yellow for an install on its way. */
 function colourOf(kind: string): Colour | undefined {
-  if (/failed|refused|error|guarded|hold|conflict|exhausted|malformed/.test(kind)) return "red";
+  if (/failed|refused|error|guarded|hold|conflict|stalled|exhausted|malformed/.test(kind)) return "red";
   if (/\.(?:done|booted|closed)$/.test(kind)) return "green";
   return kind.startsWith("attempt.") ? "yellow" : undefined;
 }
