@@ -1,7 +1,7 @@
 // Which way imports may point. README ("Layout") shows the same picture; `npm run check` enforces it through
 // scripts/check-imports.mjs, which also proves on each run that a wrong import is caught.
 
-const libraries = ["net/", "dhcp/", "tftp/", "iso9660/"];
+const libraries = ["net/", "dhcp/", "tftp/", "iso9660/", "cpio/"];
 /** What the product stands on. */
 const ground = [...libraries, "errors.ts", "config/", "store/", "media/", "assets/", "templates/"];
 /** Everything that is neither a face nor wiring. */
@@ -14,12 +14,13 @@ const layers = [
   { of: "dhcp/", may: ["net/"] },
   { of: "tftp/", may: ["net/"] },
   { of: "iso9660/", may: ["net/"] },
+  { of: "cpio/", may: [] },
   { of: "errors.ts", may: [] },
   { of: "config/", may: [...libraries, "errors.ts"] },
   // The store keeps the records that machines/model.ts describes; machines/ knows the store by its interface alone.
   { of: "store/", may: [...libraries, "errors.ts", "machines/model.ts", "machines/ports.ts"] },
   { of: "media/", may: [...libraries, "errors.ts"] },
-  { of: "assets/", may: ["net/", "errors.ts", "templates/"] },
+  { of: "assets/", may: ["net/", "cpio/", "errors.ts", "templates/"] },
   { of: "templates/", may: ["net/", "errors.ts"] },
   { of: "machines/", may: ["net/", "errors.ts", "config/", "store/"] },
   { of: "installers/", may: [...ground, "machines/"] },

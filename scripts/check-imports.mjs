@@ -24,6 +24,7 @@ const PLANTED = {
   "dhcp-imports": ["src/dhcp/a.ts", "../config/b.ts"],
   "tftp-imports": ["src/tftp/a.ts", "../dhcp/b.ts"],
   "iso9660-imports": ["src/iso9660/a.ts", "../errors.ts"],
+  "cpio-imports": ["src/cpio/a.ts", "../errors.ts"],
   "errors-imports": ["src/errors.ts", "./net/b.ts"],
   "config-imports": ["src/config/a.ts", "../machines/b.ts"],
   "store-imports": ["src/store/a.ts", "../machines/b.ts"],

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
-import type { CpioEntry } from "./cpio.ts";
-import { encodeCpio } from "./cpio.ts";
+import type { CpioEntry } from "../cpio/newc.ts";
+import { encodeCpio } from "../cpio/newc.ts";
 import type { ModuleSelection } from "./kernel-modules.ts";
 
 /** What the image installer's initrd is made of, but for our own scripts. */

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type CpioEntry, encodeCpio } from "../cpio/newc.ts";
 import type { Templates } from "../templates/templates.ts";
 import { gzipForInitrd } from "./base-initrd.ts";
-import { type CpioEntry, encodeCpio } from "./cpio.ts";
 import { BASE_INITRD_NAME } from "./fetch.ts";
 import { type Asset, Assets, loadAssets } from "./load.ts";
 import { sha256 } from "./manifest.ts";

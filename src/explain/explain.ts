@@ -139,7 +139,9 @@ class Walk {
       ...EMPTY,
       step: "tftp",
       title: `the loader is fetched by ${by}`,
-      outcome: isThere ? `${path}: ${located.path}` : `not found: ${located.reason}`,
+      outcome: isThere
+        ? `${path}: ${located.path}`
+        : `not found: ${located.kind === "missing" ? located.reason : `${path} is no file of its own`}`,
       answered: isThere,
       file: path,
       bytes: content === undefined ? null : bytesOf(content, false),

@@ -55,7 +55,10 @@ export class ImagePreparer {
   /** How it stands with the image, starting the work that is still to be done. */
   async status(profile: ImageSource): Promise<ImageStatus> {
     const located = await this.#catalogue.locate(`media/${profile.image}`);
-    if (located.kind === "missing") return broken(missingImage(profile, located.reason));
+    if (located.kind !== "file") {
+      const reason = located.kind === "missing" ? located.reason : `not a file of its own: ${profile.image}`;
+      return broken(missingImage(profile, reason));
+    }
     const { size, mtimeMs } = await stat(located.path);
     const key = `${located.path}\n${profile.sha256 ?? ""}`;
     const stamp = `${size} ${mtimeMs}`;

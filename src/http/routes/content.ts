@@ -1,43 +1,57 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BootwireError } from "../../errors.ts";
-import { openFileContent } from "../../media/content.ts";
+import { type Content, openFileContent } from "../../media/content.ts";
+import { CONTENT_FOLDERS } from "../../media/content-path.ts";
 import { isQcow2 } from "../../media/image-preparer.ts";
 import type { BootAppParts } from "../boot-parts.ts";
+import { folderIndex } from "../folder-index.ts";
 import { clientAddress } from "../local-address.ts";
 import { sendContent } from "../send-content.ts";
 
-/** `GET|HEAD /media/…` and `/assets/…`: what loaders and installers fetch, with Range. */
+/** Milliseconds that a client may take nothing of what it asked for. */
+const STALL = 120_000;
+
+/** `GET|HEAD` of every content path: what loaders and installers fetch, with Range. */
 export function contentRoutes(app: FastifyInstance, parts: BootAppParts): void {
-  for (const folder of ["assets", "media"] as const) {
+  for (const folder of CONTENT_FOLDERS) {
     app.route<{ Params: { "*": string }; Querystring: { as?: string } }>({
       method: ["GET", "HEAD"],
       url: `/${folder}/*`,
       handler: async (request, reply) => {
         const contentPath = `${folder}/${request.params["*"]}`;
-        const file = await locate(parts, contentPath, request.query.as);
-        return file === undefined ? reply.callNotFound() : send(parts, request, reply, contentPath, file);
+        const converted = await convertedImage(parts, contentPath, request.query.as);
+        if (converted !== undefined)
+          return send(parts, request, reply, contentPath, await openFileContent(converted));
+        const opened = await parts.catalogue.open(contentPath);
+        switch (opened.kind) {
+          case "content":
+            return send(parts, request, reply, contentPath, opened.content);
+          case "folder":
+            // What the index links to is relative to the folder.
+            if (!contentPath.endsWith("/")) return reply.redirect(`${request.url.replace(/\?.*/, "")}/`, 301);
+            return reply.type("text/html; charset=utf-8").send(folderIndex(contentPath, opened.entries));
+          case "missing":
+            return reply.callNotFound();
+        }
       },
     });
   }
 }
 
-async function locate(
+async function convertedImage(
   parts: BootAppParts,
   contentPath: string,
   as: string | undefined,
 ): Promise<string | undefined> {
   const image = contentPath.slice("media/".length);
-  if (as === "raw" && contentPath.startsWith("media/") && isQcow2(image)) {
-    const converted = await parts.images.convertedPath(image);
-    if (converted !== undefined) return converted;
-    throw new BootwireError(
-      "BW_MEDIA_PREPARING",
-      `${image} has not been converted to raw yet`,
-      "The conversion starts when a machine boots that needs it; ask again when it is done.",
-    );
-  }
-  const located = await parts.catalogue.locate(contentPath);
-  return located.kind === "file" ? located.path : undefined;
+  if (as !== "raw" || !contentPath.startsWith("media/") || !isQcow2(image)) return undefined;
+  const converted = await parts.images.convertedPath(image);
+  if (converted !== undefined) return converted;
+  throw new BootwireError(
+    "BW_MEDIA_PREPARING",
+    `${image} has not been converted to raw yet`,
+    "The conversion starts when a machine boots that needs it; ask again when it is done.",
+  );
 }
 
 async function send(
@@ -45,20 +59,11 @@ async function send(
   request: FastifyRequest,
   reply: FastifyReply,
   path: string,
-  file: string,
+  content: Content,
 ): Promise<FastifyReply> {
-  let content: Awaited<ReturnType<typeof openFileContent>>;
-  try {
-    content = await openFileContent(file);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EISDIR")) {
-      reply.callNotFound();
-      return reply;
-    }
-    throw error;
-  }
   // From here on the response is written past fastify, straight to the socket.
   reply.hijack();
+  reply.raw.setTimeout(STALL);
   try {
     const sent = await sendContent(request, reply.raw, content, "application/octet-stream");
     parts.onDownload({ ...sent, path, client: clientAddress(request), method: request.method });

@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { baseInitrd } from "../../../src/assets/base-initrd.ts";
-import { decodeCpio } from "../../../src/assets/cpio.ts";
 import { fetchAssets } from "../../../src/assets/fetch.ts";
 import { prepareAssets, scriptsInitrd } from "../../../src/assets/installer-initrd.ts";
 import { loadAssets } from "../../../src/assets/load.ts";
 import { sha256 } from "../../../src/assets/manifest.ts";
 import { builtInRecipe, readRecipe } from "../../../src/assets/recipe.ts";
+import { decodeCpio } from "../../../src/cpio/newc.ts";
 import { builtInTemplates, loadTemplates } from "../../../src/templates/templates.ts";
 import { describeIf } from "../../support/require.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CpioEntry, decodeCpio, encodeCpio } from "../../../src/assets/cpio.ts";
+import { type CpioEntry, cpioFrame, decodeCpio, encodeCpio } from "../../../src/cpio/newc.ts";
 import { describeIf } from "../../support/require.ts";
 
 const name = fc
@@ -107,4 +107,32 @@ describeIf({ commands: ["cpio"] }, "the cpio program", () => {
       { kind: "link", path: "d/l", target: "f" },
     ]);
   });
+});
+
+test("the frame around one file's data is what encoding the file gives", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom("proxmox.iso", "a/b/file"),
+      fc.uint8Array({ maxLength: 70 }),
+      (path, bytes) => {
+        const data = Buffer.from(bytes);
+        const { before, behind } = cpioFrame(path, data.length);
+        const folders = path
+          .split("/")
+          .slice(0, -1)
+          .map((_, depth, all): CpioEntry => {
+            const above = all.slice(0, depth + 1).join("/");
+            return { kind: "directory", path: above, permissions: 0o755 };
+          });
+        const whole = encodeCpio([...folders, { kind: "file", path, permissions: 0o644, data }]);
+        expect(Buffer.concat([before, data, behind])).toEqual(whole);
+      },
+    ),
+  );
+});
+
+test("a frame holds up to 4 GiB less one byte", () => {
+  expect(cpioFrame("proxmox.iso", 0xffffffff).behind.length % 4).toBe(1);
+  expect(() => cpioFrame("proxmox.iso", 0x100000000)).toThrow(RangeError);
+  expect(() => cpioFrame("../up", 1)).toThrow(RangeError);
 });

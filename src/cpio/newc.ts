@@ -67,6 +67,27 @@ export function encodeCpio(entries: readonly CpioEntry[]): Buffer {
   return Buffer.concat(parts);
 }
 
+/**
+ * What stands before and behind the data of an archive with one file, whose bytes are elsewhere: `before`, `size` bytes
+ * of data and `behind` are what `encodeCpio` makes of the file and the folders above it. Throws a RangeError like it.
+ */
+export function cpioFrame(path: string, size: number): { readonly before: Buffer; readonly behind: Buffer } {
+  if (!isPlainPath(path)) throw new RangeError(`not a path for an archive: ${JSON.stringify(path)}`);
+  if (size > MAX_SIZE) throw new RangeError(`${path} is too large for a newc archive`);
+  const parts: Buffer[] = [];
+  const names = path.split("/");
+  const empty = { major: 0, minor: 0, data: Buffer.alloc(0) };
+  for (let depth = 1; depth < names.length; depth++) {
+    const above = names.slice(0, depth).join("/");
+    pushRecord(parts, { inode: depth, mode: TYPES.directory | 0o755, links: 2, path: above, ...empty });
+  }
+  const mode = TYPES.file | 0o644;
+  pushRecord(parts, { inode: names.length, mode, links: 1, path, ...empty, size });
+  const trailer: Buffer[] = [padding(size)];
+  pushRecord(trailer, { inode: 0, mode: 0, links: 1, path: TRAILER, ...empty });
+  return { before: Buffer.concat(parts), behind: Buffer.concat(trailer) };
+}
+
 /** Reads an archive up to its trailer. Throws a RangeError when it is damaged, a TypeError at things unknown to us. */
 export function decodeCpio(archive: Buffer): readonly CpioEntry[] {
   const entries: CpioEntry[] = [];
@@ -101,13 +122,15 @@ interface CpioRecord {
   readonly minor: number;
   readonly path: string;
   readonly data: Buffer;
+  /** Bytes of data that follow from elsewhere, instead of `data`. */
+  readonly size?: number;
 }
 
 function pushRecord(parts: Buffer[], record: CpioRecord): void {
   const name = Buffer.from(`${record.path}\0`);
-  const { inode, mode, links, major, minor, data } = record;
+  const { inode, mode, links, major, minor, data, size = data.length } = record;
   // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
-  const fields = [inode, mode, 0, 0, links, 0, data.length, 0, 0, major, minor, name.length, 0];
+  const fields = [inode, mode, 0, 0, links, 0, size, 0, 0, major, minor, name.length, 0];
   const header = Buffer.from(MAGIC + fields.map((value) => value.toString(16).padStart(8, "0")).join(""));
   parts.push(header, name, padding(HEADER + name.length), data, padding(data.length));
 }
@@ -155,8 +178,9 @@ function isPlainPath(path: string): boolean {
   );
 }
 
+/** Up to the next multiple of four. (Not by bits, which would take sizes from 2 GiB on for negative.) */
 function align(offset: number): number {
-  return (offset + 3) & ~3;
+  return Math.ceil(offset / 4) * 4;
 }
 
 function padding(length: number): Buffer {
