@@ -19,8 +19,35 @@ export function measured(known: RoundTrip | undefined, sample: number): RoundTri
   return { mean: 0.875 * known.mean + 0.125 * sample, deviation };
 }
 
-/** The time-out after `backoff` expiries in a row: doubled each time (RFC 6298 §5.5), within the limits. */
-export function timeoutOf(known: RoundTrip | undefined, backoff: number, limits: RtoLimits): number {
-  const base = known ? Math.max(limits.min, known.mean + 4 * known.deviation) : limits.initial;
+/**
+ * The time-out after `backoff` expiries in a row: doubled each time (RFC 6298 §5.5), within the limits. `floor`: what it
+ * is at least, for this client.
+ */
+export function timeoutOf(
+  known: RoundTrip | undefined,
+  floor: number,
+  backoff: number,
+  limits: RtoLimits,
+): number {
+  const base = known ? Math.max(floor, known.mean + 4 * known.deviation) : limits.initial;
   return Math.min(limits.max, base * 2 ** Math.min(backoff, 16));
+}
+
+/** Whether an answer that came `since` milliseconds after a copy was sent may be the answer to that copy. */
+export function mayAnswerCopy(known: RoundTrip | undefined, since: number): boolean {
+  return known !== undefined && since >= known.mean / 2 && since <= 2 * known.mean + 4 * known.deviation + 5;
+}
+
+/**
+ * The floor for a client that took `pause` milliseconds to answer, and then showed that what was sent again meanwhile was
+ * not needed (RFC 3522 calls it spurious). Smoothing forgets such a pause within as many round trips as a LAN has in a
+ * few milliseconds; a guest that got no processor once will be without one again.
+ */
+export function floorAfterPause(floor: number, pause: number, limits: RtoLimits): number {
+  return Math.max(floor, Math.min(2 * pause, limits.initial));
+}
+
+/** The floor after a packet really was lost: waiting long for the next one would be a waste. */
+export function floorAfterLoss(floor: number, limits: RtoLimits): number {
+  return Math.max(limits.min, floor / 2);
 }

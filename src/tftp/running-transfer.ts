@@ -48,6 +48,8 @@ export class RunningTransfer implements WireEvents {
   #verified = false;
   #loading = false;
   #announced = false;
+  /** Whether the deadline had passed at the last tick already. */
+  #overdue = false;
   #progressAt: number;
   #ended = false;
 
@@ -100,7 +102,11 @@ export class RunningTransfer implements WireEvents {
   tick(now: number): void {
     const state = this.#state;
     if (state.kind === "ended") return;
-    if (this.#wire && now >= state.deadline) this.feed({ kind: "time" });
+    // After a stall of our own the answer may be in the socket, and only look late: between two ticks sockets are read.
+    const overdue = this.#wire !== undefined && now >= state.deadline;
+    const again = overdue && this.#overdue;
+    this.#overdue = overdue && !again;
+    if (again) this.feed({ kind: "time" });
     if (this.#announced && now - this.#progressAt >= PROGRESS_INTERVAL && !this.#ended) {
       this.#progressAt = now;
       this.#options.onEvent({
@@ -155,7 +161,7 @@ export class RunningTransfer implements WireEvents {
       sent += blocks;
     }
     if (sent === count) return;
-    this.feed({ kind: "short", sent });
+    this.feed({ kind: "short", next: first + sent });
     this.#fetch(pieceOf(first + sent, geometry));
   }
 

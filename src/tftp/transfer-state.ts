@@ -31,8 +31,8 @@ export type TransferEvent =
   | { readonly kind: "ack"; readonly block: number }
   /** An ERROR from the client. */
   | { readonly kind: "error"; readonly code: number; readonly message: string }
-  /** Only the first `sent` blocks of the data just asked for were in memory and left. */
-  | { readonly kind: "short"; readonly sent: number }
+  /** Of the data just asked for, the blocks from `next` on are not in memory and did not leave. */
+  | { readonly kind: "short"; readonly next: number }
   /** The octets that were missing are in memory now. */
   | { readonly kind: "readable" }
   /** The number of the content's last block is known now. */
@@ -64,6 +64,8 @@ export interface Running {
   /** Undefined while the content's end is not known. */
   readonly lastBlock: number | undefined;
   readonly roundTrip: RoundTrip | undefined;
+  /** The shortest time-out that this client can bear, milliseconds. */
+  readonly floor: number;
   /** Time-outs in a row. */
   readonly backoff: number;
   /** When what is in flight left. */
@@ -90,12 +92,27 @@ export interface Sending extends Running {
   readonly kind: "sending";
   /** The oldest block that is not acknowledged. */
   readonly base: number;
-  /** Blocks from `base` on that have left. */
+  /** Blocks from `base` on that have left, lately or before: what the client may acknowledge. */
   readonly inFlight: number;
+  /** The same, of the time before they were asked for the last time. */
+  readonly leftBefore: number;
+  /** Blocks from `base` on that have left since they were asked for the last time. */
+  readonly left: number;
   /** Whether octets are missing in memory: the window is not complete. */
   readonly starved: boolean;
+  /** When the window that begins at `base` left for the first time. */
+  readonly firstSentAt: number;
+  /** Blocks of this window that left more than once: should the client have them, it will say so by duplicate ACKs. */
+  readonly resent: number;
+  /** Duplicate ACKs to be expected from what was sent more than once before this window: they say nothing of it. */
+  readonly echoes: number;
   /** Whether a duplicate ACK was already answered since the last progress or time-out. */
   readonly answeredDuplicate: boolean;
+  /**
+   * How long the client took to acknowledge the last window, if a time-out had sent that again (0: no longer than for the
+   * copy alone). An echo will tell whether it was the client that was slow, or the network that lost something.
+   */
+  readonly pause: number | undefined;
 }
 
 export interface Ended {
@@ -119,6 +136,7 @@ export function newTransfer(
     params,
     lastBlock,
     roundTrip: undefined,
+    floor: params.rto.min,
     backoff: 0,
     sentAt: now,
     measurable: true,
@@ -128,8 +146,20 @@ export function newTransfer(
     deadline: now,
   };
   if (params.offers) return { kind: "offering", ...running };
-  return { kind: "sending", ...running, base: 1, inFlight: 0, starved: false, answeredDuplicate: false };
+  return { kind: "sending", ...running, base: 1, ...FRESH_WINDOW, firstSentAt: now };
 }
+
+/** A window of which nothing has left. */
+export const FRESH_WINDOW = {
+  inFlight: 0,
+  leftBefore: 0,
+  left: 0,
+  starved: false,
+  resent: 0,
+  echoes: 0,
+  answeredDuplicate: false,
+  pause: undefined,
+} as const;
 
 /** What goes into the packet of block `block` (0 is the OACK's). */
 export function wireNumber(block: number, rollover: 0 | 1): number {

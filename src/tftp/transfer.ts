@@ -1,7 +1,15 @@
-import { measured, type RoundTrip, timeoutOf } from "./rtt.ts";
+import {
+  floorAfterLoss,
+  floorAfterPause,
+  mayAnswerCopy,
+  measured,
+  type RoundTrip,
+  timeoutOf,
+} from "./rtt.ts";
 import {
   ackedBlocks,
   type Ended,
+  FRESH_WINDOW,
   isComplete,
   isVerified,
   type Offering,
@@ -32,7 +40,9 @@ export function step(state: TransferState, event: TransferEvent, now: number): S
     case "time":
       return now < state.deadline ? { state, send: undefined } : onTime(state, now);
     case "short":
-      return state.kind === "sending" ? onShort(state, event.sent, now) : { state, send: undefined };
+      return state.kind === "sending"
+        ? onShort(state, event.next - state.base, now)
+        : { state, send: undefined };
     case "readable":
       return state.kind === "sending" && state.starved ? onReadable(state, now) : { state, send: undefined };
     case "end":
@@ -78,7 +88,7 @@ function open(state: Offering | Sending, again: boolean, now: number): Step {
 }
 
 function sendOpening(state: Offering | Sending, again: boolean, now: number): Step {
-  const deadline = deadlineOf(state, state.roundTrip, state.backoff, now);
+  const deadline = deadlineOf(state, state.roundTrip, state.floor, state.backoff, now);
   if (state.openings <= 0) return { state: { ...state, deadline }, send: undefined };
   const turn = {
     openings: state.openings - 1,
@@ -104,9 +114,8 @@ function onOfferAnswer(state: Offering, block: number, now: number): Step {
       progressAt: now,
       measurable: true,
       base: 1,
-      inFlight: 0,
-      starved: false,
-      answeredDuplicate: false,
+      ...FRESH_WINDOW,
+      firstSentAt: now,
     },
     now,
   );
@@ -115,9 +124,17 @@ function onOfferAnswer(state: Offering, block: number, now: number): Step {
 /** Everything from `base` on that the window allows leaves (go-back-N). */
 function sendWindow(turn: Sending, now: number): Step {
   const count = windowFrom(turn, turn.base);
-  const deadline = deadlineOf(turn, turn.roundTrip, turn.backoff, now);
+  const deadline = deadlineOf(turn, turn.roundTrip, turn.floor, turn.backoff, now);
   return {
-    state: { ...turn, inFlight: count, starved: false, sentAt: now, deadline },
+    state: {
+      ...turn,
+      leftBefore: turn.inFlight,
+      left: count,
+      inFlight: Math.max(turn.inFlight, count),
+      starved: false,
+      sentAt: now,
+      deadline,
+    },
     send: { kind: "data", first: turn.base, count },
   };
 }
@@ -127,9 +144,15 @@ function windowFrom(state: Sending, base: number): number {
   return state.lastBlock === undefined ? windowSize : Math.min(windowSize, state.lastBlock - base + 1);
 }
 
-function deadlineOf(state: Running, roundTrip: RoundTrip | undefined, backoff: number, now: number): number {
+function deadlineOf(
+  state: Running,
+  roundTrip: RoundTrip | undefined,
+  floor: number,
+  backoff: number,
+  now: number,
+): number {
   const { interval, rto } = state.params;
-  return now + (interval ?? timeoutOf(roundTrip, backoff, rto));
+  return now + (interval ?? timeoutOf(roundTrip, floor, backoff, rto));
 }
 
 function onAck(state: Sending, block: number, now: number): Step {
@@ -145,6 +168,8 @@ function onAck(state: Sending, block: number, now: number): Step {
   const roundTrip =
     whole && state.measurable ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip;
   const count = windowFrom(state, base);
+  // No echo came of what the last time-out sent again: it had been lost.
+  const floor = state.pause === undefined ? state.floor : floorAfterLoss(state.floor, state.params.rto);
   // Field by field: this runs once a window, and copying by spread takes longer than all the rest of it.
   return {
     state: {
@@ -152,20 +177,32 @@ function onAck(state: Sending, block: number, now: number): Step {
       params: state.params,
       lastBlock: state.lastBlock,
       roundTrip,
+      floor,
       backoff: 0,
       sentAt: now,
       measurable: whole,
       progressAt: now,
       openings: state.openings,
       retransmissions: state.retransmissions + state.inFlight - moved,
-      deadline: deadlineOf(state, roundTrip, 0, now),
+      deadline: deadlineOf(state, roundTrip, floor, 0, now),
       base,
-      inFlight: count,
+      leftBefore: state.inFlight - moved,
+      left: count,
+      inFlight: Math.max(state.inFlight - moved, count),
       starved: false,
+      firstSentAt: now,
+      resent: 0,
+      echoes: state.resent,
       answeredDuplicate: false,
+      pause: whole && state.backoff > 0 ? pauseOf(state, now) : undefined,
     },
     send: { kind: "data", first: base, count },
   };
+}
+
+/** How long the client took for its answer, if that cannot be the answer to the copy that a time-out sent; else 0. */
+function pauseOf(state: Sending, now: number): number {
+  return mayAnswerCopy(state.roundTrip, now - state.sentAt) ? 0 : now - state.firstSentAt;
 }
 
 /** How many blocks in flight an ACK covers: 0 for a repetition of the last one, undefined for one from elsewhere. */
@@ -184,6 +221,7 @@ function acknowledged(state: Sending, block: number): number | undefined {
  * first block is missing (RFC 7440 §4): answered once, unless it is too early to be about what is in flight.
  */
 function onDuplicate(state: Sending, now: number): Step {
+  if (state.echoes > 0) return onEcho(state);
   const tooEarly = state.roundTrip !== undefined && now - state.sentAt < state.roundTrip.mean / 2;
   if (state.inFlight < 2 || state.answeredDuplicate || tooEarly) return { state, send: undefined };
   return sendWindow(
@@ -191,10 +229,21 @@ function onDuplicate(state: Sending, now: number): Step {
       ...state,
       measurable: false,
       retransmissions: state.retransmissions + state.inFlight,
+      resent: state.resent + state.inFlight,
       answeredDuplicate: true,
     },
     now,
   );
+}
+
+/** The client got something twice that a time-out had sent again: answering that would send everything twice for ever. */
+function onEcho(state: Sending): Step {
+  const { params, pause, echoes, roundTrip } = state;
+  const heard = { ...state, echoes: echoes - 1, pause: undefined };
+  if (pause === undefined) return { state: heard, send: undefined };
+  const floor = floorAfterPause(state.floor, pause, params.rto);
+  const deadline = deadlineOf(state, roundTrip, floor, 0, state.sentAt);
+  return { state: { ...heard, floor, deadline: Math.max(state.deadline, deadline) }, send: undefined };
 }
 
 function onTime(state: Offering | Sending, now: number): Step {
@@ -224,34 +273,38 @@ function onTime(state: Offering | Sending, now: number): Step {
       ...later,
       measurable: false,
       retransmissions: later.retransmissions + later.inFlight,
+      resent: later.resent + later.inFlight,
       answeredDuplicate: false,
+      pause: undefined,
     },
     now,
   );
 }
 
-/** Part of the window is not in memory: what did leave is in flight, the rest follows with `readable`. */
-function onShort(state: Sending, sent: number, now: number): Step {
-  const deadline = sent === 0 ? now + state.params.sourcePatience : state.deadline;
-  return { state: { ...state, inFlight: sent, starved: true, deadline }, send: undefined };
+/** Part of the window is not in memory: `left` blocks of it left, the rest follows with `readable`. */
+function onShort(state: Sending, left: number, now: number): Step {
+  const inFlight = Math.max(state.leftBefore, left);
+  const deadline = inFlight === 0 ? now + state.params.sourcePatience : state.deadline;
+  return { state: { ...state, left, inFlight, starved: true, deadline }, send: undefined };
 }
 
 /** The rest of the window. */
 function onReadable(state: Sending, now: number): Step {
-  const count = windowFrom(state, state.base) - state.inFlight;
-  if (count <= 0) return { state: { ...state, starved: false }, send: undefined };
-  const first = state.base + state.inFlight;
+  const window = windowFrom(state, state.base);
+  const { left } = state;
+  if (left >= window) return { state: { ...state, starved: false }, send: undefined };
   return {
     state: {
       ...state,
-      inFlight: state.inFlight + count,
+      left: window,
+      inFlight: Math.max(state.inFlight, window),
       starved: false,
       sentAt: now,
-      deadline: deadlineOf(state, state.roundTrip, state.backoff, now),
+      deadline: deadlineOf(state, state.roundTrip, state.floor, state.backoff, now),
       // Waiting for our own disk is not the client's silence.
       progressAt: state.inFlight === 0 ? now : state.progressAt,
     },
-    send: { kind: "data", first, count },
+    send: { kind: "data", first: state.base + left, count: window - left },
   };
 }
 

@@ -28,6 +28,16 @@ function randomOf(seed: number): () => number {
   };
 }
 
+/** What a client does besides what RFC 7440 asks for. */
+interface Habits {
+  /** EDK2: says where it stands at each block that it did not expect, one by one; not once. */
+  readonly answersEach: boolean;
+  /** Times in which it does nothing at all: a guest that gets no processor. */
+  readonly pauses: readonly { readonly from: number; readonly until: number }[];
+}
+
+const ORDERLY: Habits = { answersEach: false, pauses: [] };
+
 type Message =
   | { readonly to: "server"; readonly block: number }
   | { readonly to: "client"; readonly oack: true }
@@ -49,15 +59,20 @@ const CLIENT_TRIES = 6;
 /**
  * Runs a transfer against a client that does what RFC 7440 says: acknowledges each full window, and the last block in
  * order when one is missing; that repeats its last ACK when it hears nothing, and gives up in the end. The disk may be
- * slow: `missing(block)` says how long a block's octets take to come.
+ * slow: some windows' octets take up to `diskDelay` milliseconds to come.
  */
-function run(params: TransferParams, lastBlock: number, network: Network, diskDelay: number): Outcome {
+function run(
+  params: TransferParams,
+  lastBlock: number,
+  network: Network,
+  diskDelay: number,
+  habits: Habits = ORDERLY,
+): Outcome {
   const random = randomOf(network.seed);
-  const queue: { at: number; order: number; message: Message | "disk" | "client-time" }[] = [];
-  let order = 0;
+  const queue: { readonly at: number; readonly message: Message | "disk" | "client-time" }[] = [];
   const post = (message: Message | "disk" | "client-time", at: number) => {
-    queue.push({ at, order: order++, message });
-    queue.sort((a, b) => a.at - b.at || a.order - b.order);
+    const last = queue.findLastIndex((other) => other.at <= at);
+    queue.splice(last + 1, 0, { at, message });
   };
   let now = 0;
   const carry = (message: Message) => {
@@ -93,7 +108,7 @@ function run(params: TransferParams, lastBlock: number, network: Network, diskDe
     forBase += leaves;
     mostForOneBase = Math.max(mostForOneBase, forBase);
     if (missing) {
-      feed({ kind: "short", sent: leaves });
+      feed({ kind: "short", next: send.first + leaves });
       post("disk", now + random() * diskDelay);
     }
   };
@@ -127,7 +142,7 @@ function run(params: TransferParams, lastBlock: number, network: Network, diskDe
     const next = received.length + 1;
     if (message.block !== wireNumber(next, params.rollover)) {
       // Something is missing, or old: say once where we stand.
-      if (!clientDone && gapReported !== received.length) {
+      if (!clientDone && (habits.answersEach || gapReported !== received.length)) {
         gapReported = received.length;
         ack(wireNumber(received.length, params.rollover));
       } else if (clientDone) carry({ to: "server", block: wireNumber(lastBlock, params.rollover) });
@@ -154,6 +169,12 @@ function run(params: TransferParams, lastBlock: number, network: Network, diskDe
     queue.shift();
     now = Math.max(now, due.at);
     const { message } = due;
+    const isClients = message === "client-time" || (message !== "disk" && message.to === "client");
+    const pause = isClients && habits.pauses.find(({ from, until }) => now >= from && now < until);
+    if (pause) {
+      post(message, pause.until);
+      continue;
+    }
     if (message === "disk") feed({ kind: "readable" });
     else if (message === "client-time") {
       if (clientDone || clientGone || now < clientDeadline) continue;
@@ -242,4 +263,36 @@ test("duplicated packets in lock-step do not multiply: the sorcerer's apprentice
   const outcome = run(chosen, 500, everythingTwice, 0);
   expect(outcome.state).toMatchObject({ outcome: "completed" });
   expect(outcome.blocksSent).toBe(500);
+});
+
+/** A clean wire to a guest that does nothing for a while, now and then. */
+const slowGuest = fc.record({
+  windowSize: fc.constantFrom(1, 1, 4, 16, 64),
+  answersEach: fc.boolean(),
+  roundTrip: fc.constantFrom(0.1, 1, 10),
+  blocks: fc.integer({ min: 1, max: 2000 }),
+  pauses: fc.array(
+    fc.record({ after: fc.integer({ min: 50, max: 400 }), length: fc.integer({ min: 20, max: 400 }) }),
+    { maxLength: 8 },
+  ),
+});
+
+test("a client that pauses gets little twice, and each pause teaches", () => {
+  fc.assert(
+    fc.property(slowGuest, ({ windowSize, answersEach, roundTrip, blocks, pauses }) => {
+      const clean = { loss: 0, duplication: 0, minDelay: roundTrip / 2, jitter: 0, seed: 1 };
+      const times: { from: number; until: number }[] = [];
+      for (const { after, length } of pauses) {
+        const from = (times.at(-1)?.until ?? 0) + after;
+        times.push({ from, until: from + length });
+      }
+      const chosen = { ...fixed, windowSize, rollover: 0, interval: undefined, offers: true } as const;
+      const outcome = run(chosen, blocks, clean, 0, { answersEach, pauses: times });
+      expect(outcome.state).toMatchObject({ outcome: "completed" });
+      // The first pause costs a window for each time-out in it; the time-out then grows beyond pauses of that length.
+      const retransmitted = outcome.blocksSent - blocks;
+      expect(retransmitted).toBeLessThanOrEqual(windowSize * (3 + pauses.length));
+    }),
+    { numRuns: 100 },
+  );
 });

@@ -305,6 +305,23 @@ describe("clients as they are", () => {
     await served.close();
   });
 
+  test("an answer that came while we were busy ourselves was not late", async () => {
+    const served = await serve(() => bytes(pattern(2048)), { limits: quick });
+    const probe = await Probe.open();
+    probe.send(request("x", { blksize: "1024" }), served.port);
+    const { from } = await probe.next();
+    for (const block of [0, 1, 2]) {
+      probe.send(encodeAck(block), from.port);
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+      await probe.next();
+    }
+    probe.send(encodeAck(3), from.port);
+    expect(await served.event("completed")).toMatchObject({ stats: { retransmissions: 0 } });
+    probe.close();
+    await served.close();
+  });
+
   test("the progress of a transfer that takes long", async () => {
     const served = await serve(() => bytes(pattern(4096)));
     const probe = await Probe.open();

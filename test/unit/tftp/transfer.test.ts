@@ -125,6 +125,86 @@ describe("windows", () => {
   });
 });
 
+describe("a client that was slow, not deaf", () => {
+  /** A window of four is out at time 10, the round trip is known to be short, and the client does nothing. */
+  function paused(): Hand {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 1000);
+    hand.start();
+    hand.now = 1;
+    hand.ack(0);
+    hand.now = 2;
+    hand.ack(4);
+    hand.now = 10;
+    hand.ack(8);
+    return hand;
+  }
+  const timeout = (hand: Hand) => (hand.state.kind === "ended" ? 0 : hand.state.deadline - hand.now);
+
+  test("acknowledges each copy: what it says of the copies is not answered", () => {
+    const hand = paused();
+    expect(hand.expire()).toBe("9..12");
+    hand.now += 30;
+    expect(hand.ack(12)).toBe("13..16");
+    hand.now += 3;
+    for (let i = 0; i < 4; i++) expect(hand.ack(12)).toBe("");
+    expect(hand.ack(16)).toBe("17..20");
+    expect(hand.state).toMatchObject({ retransmissions: 4 });
+  });
+
+  test("gets twice the time that it took, from then on", () => {
+    const hand = paused();
+    const before = timeout(hand);
+    hand.expire();
+    hand.now = 310;
+    hand.ack(12);
+    expect(timeout(hand), "nothing is proved yet").toBe(before);
+    hand.ack(12);
+    expect(timeout(hand)).toBe(600);
+    for (let block = 16; block < 900; block += 4) {
+      hand.now += 1;
+      hand.ack(block);
+    }
+    expect(timeout(hand)).toBe(600);
+  });
+
+  test("never more than the first time-out of all", () => {
+    const hand = paused();
+    hand.expire();
+    hand.now = 5000;
+    hand.ack(12);
+    hand.ack(12);
+    expect(timeout(hand)).toBe(1000);
+  });
+
+  test("an ACK in answer to the copy proves nothing, though others follow it", () => {
+    const hand = paused();
+    const before = timeout(hand);
+    hand.expire();
+    hand.now += 2;
+    for (let i = 0; i < 4; i++) hand.ack(12);
+    expect(timeout(hand)).toBe(before);
+  });
+
+  test("real losses make the time shorter again", () => {
+    const hand = paused();
+    hand.expire();
+    hand.now = 310;
+    hand.ack(12);
+    hand.ack(12);
+    const times: number[] = [];
+    for (let block = 16; block < 80; block += 8) {
+      hand.now += 1;
+      hand.ack(block);
+      hand.expire();
+      hand.now += 1;
+      hand.ack(block + 4);
+      times.push(timeout(hand));
+    }
+    expect(times.at(-1)).toBeLessThanOrEqual(60);
+    for (const [i, time] of times.entries()) expect(time).toBeLessThanOrEqual(times[i - 1] ?? 600);
+  });
+});
+
 describe("block numbers wrap", () => {
   test.each([
     [0, [65535, 0, 1]],
@@ -244,7 +324,7 @@ describe("a slow disk", () => {
     const hand = new Hand({ offers: true, windowSize: 8 }, 100);
     hand.start();
     expect(hand.ack(0)).toBe("1..8");
-    hand.feed({ kind: "short", sent: 3 });
+    hand.feed({ kind: "short", next: 4 });
     expect(hand.feed({ kind: "readable" })).toBe("4..8");
     expect(hand.ack(8)).toBe("9..16");
   });
@@ -253,16 +333,53 @@ describe("a slow disk", () => {
     const hand = new Hand({ offers: true, windowSize: 8 }, 100);
     hand.start();
     hand.ack(0);
-    hand.feed({ kind: "short", sent: 3 });
+    hand.feed({ kind: "short", next: 4 });
     expect(hand.ack(5), "not out yet").toBe("");
     expect(hand.ack(3)).toBe("4..11");
+  });
+
+  test("that cannot give back what left before: its ACK counts all the same", () => {
+    const hand = new Hand({ offers: true, windowSize: 8 }, 100);
+    hand.start();
+    hand.now = 1;
+    expect(hand.ack(0)).toBe("1..8");
+    expect(hand.expire()).toBe("1..8");
+    hand.feed({ kind: "short", next: 1 });
+    hand.now += 5;
+    expect(hand.ack(8)).toBe("9..16");
+    expect(ackedBlocks(hand.state)).toBe(8);
+  });
+
+  test("that gives a window in three parts", () => {
+    const hand = new Hand({ offers: true, windowSize: 8 }, 100);
+    hand.start();
+    hand.ack(0);
+    hand.feed({ kind: "short", next: 4 });
+    expect(hand.feed({ kind: "readable" })).toBe("4..8");
+    hand.feed({ kind: "short", next: 6 });
+    expect(hand.feed({ kind: "readable" })).toBe("6..8");
+    expect(hand.ack(8)).toBe("9..16");
+  });
+
+  test("does not make a client that is gone immortal", () => {
+    const hand = new Hand({ offers: true, windowSize: 8 }, 100);
+    hand.start();
+    hand.now = 1;
+    hand.ack(0);
+    for (let i = 0; i < 100 && hand.outcome() === "running"; i++) {
+      hand.expire();
+      hand.feed({ kind: "short", next: 1 });
+      hand.feed({ kind: "readable" });
+    }
+    expect(hand.state).toMatchObject({ outcome: "failed", reason: "the client fell silent" });
+    expect(hand.now).toBeLessThanOrEqual(20_000 + 4000 + 1);
   });
 
   test("nothing at all for too long ends in an error", () => {
     const hand = new Hand({ offers: true }, 100);
     hand.start();
     hand.ack(0);
-    hand.feed({ kind: "short", sent: 0 });
+    hand.feed({ kind: "short", next: 1 });
     expect(hand.expire()).toBe("error 0");
     expect(hand.now).toBe(30_000);
   });
@@ -271,7 +388,7 @@ describe("a slow disk", () => {
     const hand = new Hand({ offers: true, windowSize: 4 }, undefined);
     hand.start();
     expect(hand.ack(0)).toBe("1..4");
-    hand.feed({ kind: "short", sent: 2 });
+    hand.feed({ kind: "short", next: 3 });
     hand.feed({ kind: "end", lastBlock: 3 });
     expect(hand.feed({ kind: "readable" })).toBe("3..3");
     hand.ack(3);
