@@ -2,7 +2,7 @@ import type { Lease, LeaseStore } from "./ports.ts";
 
 /** Work that waits for leases to be stored. */
 interface Entry {
-  readonly leases: readonly Lease[];
+  readonly lease: Lease;
   readonly done: (error: unknown) => void;
 }
 
@@ -30,13 +30,13 @@ export class CommitQueue {
   }
 
   /**
-   * `done` is called when the leases are on stable storage (with `undefined`), or could not be put there (with the error).
+   * `done` is called when the lease is on stable storage (with `undefined`), or could not be put there (with the error).
    * `false`: too much is waiting already; nothing was taken.
    */
-  add(leases: readonly Lease[], done: (error: unknown) => void): boolean {
+  add(lease: Lease, done: (error: unknown) => void): boolean {
     if (this.#waiting >= this.#options.limit) return false;
     this.#waiting += 1;
-    this.#gathering.push({ leases, done });
+    this.#gathering.push({ lease, done });
     this.#schedule();
     return true;
   }
@@ -85,6 +85,6 @@ export class CommitQueue {
 /** Of several states of one address only the last is worth storing. */
 function lastOfEach(entries: readonly Entry[]): Lease[] {
   const last = new Map<number, Lease>();
-  for (const entry of entries) for (const lease of entry.leases) last.set(lease.address, lease);
+  for (const { lease } of entries) last.set(lease.address, lease);
   return [...last.values()];
 }

@@ -3,7 +3,7 @@ import type { Allocator, TableChange } from "./allocator.ts";
 import type { DhcpPorts } from "./codes.ts";
 import type { Destination } from "./destination.ts";
 import type { DhcpPacket } from "./packet.ts";
-import type { BootAdvisor, DhcpEvent, HostDirectory } from "./ports.ts";
+import type { BootAdvisor, DhcpEvent, HostDirectory, Lease } from "./ports.ts";
 import type { ScopeIndex } from "./subnet.ts";
 
 /** What the server is told to do. */
@@ -56,6 +56,8 @@ export interface Decision {
   /** To be applied to the table at once; leases among them must be stored before the reply leaves. */
   readonly changes: readonly TableChange[];
   readonly event: DhcpEvent;
+  /** A lease of before that the reply goes by: it must be on stable storage, too, before the reply leaves. */
+  readonly relies?: Lease;
   /** An address that should be looked for on the wire before the reply leaves; see `probe.ts`. */
   readonly probe: Ipv4 | undefined;
 }

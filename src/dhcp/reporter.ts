@@ -1,6 +1,8 @@
 import type { Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
+import { MessageType, Option } from "./codes.ts";
 import { EventGate } from "./event-gate.ts";
+import type { DhcpPacket } from "./packet.ts";
 import type { DhcpEvent, ReasonCode } from "./ports.ts";
 
 /** How often something was decided, by what came and what became of it. */
@@ -80,4 +82,13 @@ export function plainEvent(said: {
 }): DhcpEvent {
   const { mac, address, ...rest } = said;
   return { ...rest, mac, address, arch: undefined, userClass: undefined, file: undefined };
+}
+
+const NAMES = new Map<number, string>(Object.entries(MessageType).map(([name, code]) => [code, name]));
+
+/** What a message is counted as. */
+export function messageName(packet: DhcpPacket): string {
+  if (packet.op !== 1) return "reply";
+  const type = packet.options.get(Option.messageType)?.[0];
+  return type === undefined ? "bootp" : (NAMES.get(type) ?? "unknown");
 }

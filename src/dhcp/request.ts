@@ -4,7 +4,7 @@ import { bootFor, isServed, leaseFor, leaseTimeFor, reservationOf, UNKNOWN_HOST 
 import { Option } from "./codes.ts";
 import type { Decision } from "./decision.ts";
 import { addressIn, type Exchange, eventOf, isOurs, silence } from "./exchange.ts";
-import type { ReasonCode } from "./ports.ts";
+import type { Lease, ReasonCode } from "./ports.ts";
 import { buildReply } from "./reply.ts";
 import { type Scope, subnetOf } from "./subnet.ts";
 
@@ -110,7 +110,10 @@ function ack(exchange: Exchange, scope: Scope, address: Ipv4, why: string): Deci
   if (!subnet) return nak(exchange, "wrong-network", wrongNetwork(address, scope), address);
   const boot = bootFor(exchange);
   if (boot.kind === "silent") return silence(exchange, "advisor", `no answer: ${boot.reason}`, { address });
-  const leaseTime = leaseTimeFor(exchange, subnet);
+  const wanted = leaseTimeFor(exchange, subnet);
+  const lease = leaseFor(exchange, address, "bound", exchange.arrival.now + wanted * 1000);
+  const recent = recentLease(exchange, lease, wanted);
+  const leaseTime = recent ? Math.min(wanted, secondsLeft(exchange, recent)) : wanted;
   const reply = buildReply(exchange, {
     type: "ack",
     yiaddr: address,
@@ -119,10 +122,10 @@ function ack(exchange: Exchange, scope: Scope, address: Ipv4, why: string): Deci
     leaseTime,
     boot: boot.kind === "boot" ? boot.part : undefined,
   });
-  const expiresAt = exchange.arrival.now + leaseTime * 1000;
   return {
     reply,
-    changes: [{ kind: "lease", lease: leaseFor(exchange, address, "bound", expiresAt) }],
+    changes: recent ? [{ kind: "withdraw", identity: exchange.identity }] : [{ kind: "lease", lease }],
+    ...(recent && { relies: recent }),
     event: eventOf(exchange, {
       kind: "ack",
       code: "ok",
@@ -132,6 +135,26 @@ function ack(exchange: Exchange, scope: Scope, address: Ipv4, why: string): Deci
     }),
     probe: undefined,
   };
+}
+
+/** A lease of which less than this has passed is confirmed for the rest of it. */
+const RECENT = 1 / 4;
+
+/**
+ * The client's lease as it is stored, where it is young enough to be given again as it is. A machine that boots asks three or
+ * four times within minutes (firmware, iPXE, installer, system): one write to the disk does for all of them. ISC dhcpd and
+ * Kea do the same (`dhcp-cache-threshold`, `cache-threshold`).
+ */
+function recentLease(exchange: Exchange, wanted: Lease, seconds: number): Lease | undefined {
+  const lease = exchange.table.lease(wanted.address);
+  if (lease?.state !== "bound" || secondsLeft(exchange, lease) < seconds * (1 - RECENT)) return undefined;
+  const isSame =
+    lease.mac === wanted.mac && lease.clientId === wanted.clientId && lease.hostName === wanted.hostName;
+  return isSame ? lease : undefined;
+}
+
+function secondsLeft(exchange: Exchange, lease: Lease): number {
+  return Math.floor((lease.expiresAt - exchange.arrival.now) / 1000);
 }
 
 /** A NAK where we alone decide on the network, silence where another server may know better. */

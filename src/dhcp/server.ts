@@ -1,22 +1,23 @@
 import type { NetworkInterface } from "../net/interfaces.ts";
-import { BROADCAST, formatIpv4, type Ipv4, networkOf } from "../net/ipv4.ts";
+import { formatIpv4, type Ipv4, networkOf } from "../net/ipv4.ts";
 import { type Mac, macFromBytes } from "../net/mac.ts";
 import { loadNative, type Native } from "../net/native.ts";
 import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
 import type { UdpSource } from "../net/udp-port.ts";
 import { Allocator } from "./allocator.ts";
-import { type DhcpPorts, MessageType, Option } from "./codes.ts";
+import type { DhcpPorts } from "./codes.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { judgeConflict } from "./conflict.ts";
-import type { Arrival, Decision, EngineSettings, Reply } from "./decision.ts";
+import type { Arrival, Decision, EngineSettings } from "./decision.ts";
 import { decide } from "./engine.ts";
+import { type Letter, reach, writeLetter } from "./letter.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Link } from "./links.ts";
-import { type DhcpPacket, decode, encode } from "./packet.ts";
-import type { DhcpEvent, LeaseStore, ReasonCode } from "./ports.ts";
+import { type DhcpPacket, decode } from "./packet.ts";
+import type { DhcpEvent, Lease, LeaseStore, ReasonCode } from "./ports.ts";
 import { Prober } from "./prober.ts";
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.ts";
-import { type DhcpCounter, plainEvent, Reporter } from "./reporter.ts";
+import { type DhcpCounter, messageName, plainEvent, Reporter } from "./reporter.ts";
 import { allocatorSettings, type DhcpSettings, engineSettings } from "./settings.ts";
 
 export interface DhcpServerOptions extends DhcpSettings {
@@ -43,7 +44,6 @@ const PROBE_TIMEOUT = 300;
 const COMMIT_LIMIT = 5000;
 /** Addresses to look for on behalf of one DISCOVER, when the first ones turn out to be in use. */
 const PROBES_PER_DISCOVER = 3;
-const NAMES = new Map<number, string>(Object.entries(MessageType).map(([name, code]) => [code, name]));
 
 /** An offer that waits for its probe. */
 interface PendingOffer {
@@ -71,6 +71,8 @@ export class DhcpServer {
   /** Where replies are written, one after the other. */
   readonly #scratch = Buffer.alloc(2048);
   readonly #own: ReadonlySet<Ipv4>;
+  /** What the table has and the disk has not: on its way there, or turned away. */
+  readonly #unstored = new Map<Ipv4, Lease>();
   #settings: DhcpSettings;
   #engine: EngineSettings;
   #table: Allocator;
@@ -258,13 +260,15 @@ export class DhcpServer {
     if (event.kind === "offer" && event.address !== undefined && prober?.isPending(event.address)) return;
     for (const change of decision.changes) this.#table.apply(change);
     const message = messageName(packet);
-    const leases = decision.changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
+    // Written now, so that of the request nothing needs to be kept while the lease is on its way to the disk.
+    const letter = decision.reply && writeLetter(decision.reply, this.#scratch);
     const finish = () => {
       this.#reporter.tell(message, event, arrival.now);
-      if (decision.reply) this.#send(link, arrival.port, decision.reply);
+      if (letter) this.#send(link, arrival.port, letter);
     };
-    if (leases.length > 0) {
-      const taken = this.#commits.add(leases, (error) => {
+    const lease = this.#toStore(decision);
+    if (lease) {
+      const taken = this.#store(lease, (error) => {
         if (error === undefined) finish();
         else this.#fail(link, "store", "a lease could not be stored, so no answer was sent", error, event);
       });
@@ -283,6 +287,24 @@ export class DhcpServer {
     } else {
       finish();
     }
+  }
+
+  /** The lease that must be on the disk before the answer leaves; `undefined` when there is none, or it is there. */
+  #toStore(decision: Decision): Lease | undefined {
+    for (const change of decision.changes) if (change.kind === "lease") return change.lease;
+    return decision.relies && this.#unstored.get(decision.relies.address);
+  }
+
+  /** `false`: too many wait. */
+  #store(lease: Lease, done: (error: unknown) => void): boolean {
+    this.#unstored.set(lease.address, lease);
+    return this.#commits.add(lease, (error) => {
+      // By now the table may have gone on.
+      if (error === undefined && this.#unstored.get(lease.address) === lease) {
+        this.#unstored.delete(lease.address);
+      }
+      done(error);
+    });
   }
 
   /** Looks for the address on the wire, and offers another one when somebody answers for it. */
@@ -308,7 +330,7 @@ export class DhcpServer {
       });
       this.#table.apply(change);
       if (change.kind === "lease") {
-        this.#commits.add([change.lease], (error) => {
+        this.#store(change.lease, (error) => {
           if (error !== undefined) this.#fail(link, "store", "a quarantine could not be stored", error);
         });
       }
@@ -321,28 +343,13 @@ export class DhcpServer {
     });
   }
 
-  #send(link: Link, port: Arrival["port"], reply: Reply): void {
-    const { bytes } = encode(reply.packet, { maxSize: reply.maxSize, into: this.#scratch });
+  #send(link: Link, port: Arrival["port"], { bytes, to }: Letter): void {
     const from = port === "server" ? link.server : link.bootServer;
-    const address = this.#reach(link, reply);
-    from.send(bytes, address, reply.to.port, (error) => {
+    const address = reach(to, link.interface.name, this.#neighbours);
+    from.send(bytes, address, to.port, (error) => {
       if (this.#state === "running")
         this.#fail(link, "send", `nothing reaches ${formatIpv4(address)}`, error);
     });
-  }
-
-  /** A client without an address is told by name to the kernel; where that cannot be done, everybody hears. */
-  #reach(link: Link, { to }: Reply): Ipv4 {
-    switch (to.kind) {
-      case "unicast":
-        return to.address;
-      case "broadcast":
-        return BROADCAST;
-      case "hardware": {
-        const reachable = this.#neighbours?.set(link.interface.name, to.address, to.mac) ?? false;
-        return reachable ? to.address : BROADCAST;
-      }
-    }
   }
 
   #fail(link: Link, code: ReasonCode, what: string, error: unknown, about?: DhcpEvent): void {
@@ -351,10 +358,4 @@ export class DhcpServer {
     const event = plainEvent({ kind: "error", code, reason, interface: link.interface.name, mac, address });
     this.#reporter.tell("any", event, this.#clock());
   }
-}
-
-function messageName(packet: DhcpPacket): string {
-  if (packet.op !== 1) return "reply";
-  const type = packet.options.get(Option.messageType)?.[0];
-  return type === undefined ? "bootp" : (NAMES.get(type) ?? "unknown");
 }

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from "node:util";
-import { type Ipv4, readIpv4 } from "./ipv4.ts";
+import { DatagramSlab, headerAt, SLOTS } from "./datagram-slab.ts";
+import type { Ipv4 } from "./ipv4.ts";
 
 /**
  * The few libc calls that Node has no public API for. Present on Linux when the optional koffi package loads; everything
@@ -19,16 +20,14 @@ export interface Native {
   ioctl(fd: number, request: number, argument: Buffer): void;
   /** sendto(2), never waiting. `false`: the queue is full. */
   sendTo(fd: number, bytes: Buffer, address: Ipv4, port: number): boolean;
-  /** recvfrom(2), never waiting; `undefined` when nothing is there. What is longer than `into` is cut off. */
-  receiveFrom(fd: number, into: Buffer): ReceivedFrom | undefined;
+  /** Memory for the two that follow; `undefined` where they cannot be had (not a 64-bit little-endian machine). */
+  slab(): DatagramSlab | undefined;
+  /** recvmmsg(2), never waiting: how many datagrams came, into the first slots. */
+  receiveMany(fd: number, slab: DatagramSlab): number;
+  /** sendmmsg(2), never waiting, of the slots `from` up to `to`: how many were sent; 0 when the queue is full. */
+  sendMany(fd: number, slab: DatagramSlab, from: number, to: number): number;
   /** recv(2), never waiting; `undefined` when nothing is there. */
   receive(fd: number, into: Buffer): number | undefined;
-}
-
-export interface ReceivedFrom {
-  readonly size: number;
-  readonly address: Ipv4;
-  readonly port: number;
 }
 
 /** Linux's numbers, the same on every architecture that Node runs on there (except for MIPS and SPARC). */
@@ -47,6 +46,7 @@ const SOCK_NONBLOCK = 0o4000;
 const IPPROTO_ICMP = 1;
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
+const HAS_SLABS = ["x64", "arm64", "riscv64", "loong64"].includes(process.arch);
 
 /** A `struct sockaddr_in`. */
 export function socketAddress(address: string, port: number): Buffer {
@@ -105,14 +105,11 @@ export async function loadNative(): Promise<Native | undefined> {
       address: Buffer,
       addressLength: number,
     ) => number = library.func("long sendto(int, void *, ulong, int, void *, uint)");
-    const recvfrom: (
-      fd: number,
-      bytes: Buffer,
-      length: number,
-      flags: number,
-      address: Buffer,
-      addressLength: Buffer,
-    ) => number = library.func("long recvfrom(int, void *, ulong, int, void *, void *)");
+    const recvmmsg: (fd: number, headers: Buffer, count: number, flags: number, timeout: null) => number =
+      library.func("int recvmmsg(int, void *, uint, int, void *)");
+    const sendmmsg: (fd: number, headers: Buffer, count: number, flags: number) => number = library.func(
+      "int sendmmsg(int, void *, uint, int)",
+    );
     const recv: (fd: number, bytes: Buffer, length: number, flags: number) => number = library.func(
       "long recv(int, void *, ulong, int)",
     );
@@ -122,8 +119,6 @@ export async function loadNative(): Promise<Native | undefined> {
     };
     // Used again for every call: none of them outlives it, and nothing waits in between.
     const to = socketAddress("0.0.0.0", 0);
-    const from = Buffer.alloc(16);
-    const fromSize = Buffer.alloc(4);
     return {
       socket(family) {
         const flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -158,12 +153,19 @@ export async function loadNative(): Promise<Native | undefined> {
         check(count, "sendto");
         return true;
       },
-      receiveFrom(fd, into) {
-        fromSize.writeUInt32LE(from.length);
-        const size = recvfrom(fd, into, into.length, MSG_DONTWAIT, from, fromSize);
-        if (size < 0 && koffi.errno() === EAGAIN) return undefined;
-        check(size, "recvfrom");
-        return { size, address: readIpv4(from, 4), port: from.readUInt16BE(2) };
+      slab() {
+        return HAS_SLABS ? new DatagramSlab((buffer) => koffi.address(buffer)) : undefined;
+      },
+      receiveMany(fd, slab) {
+        const count = recvmmsg(fd, slab.memory, SLOTS, MSG_DONTWAIT, null);
+        if (count < 0 && koffi.errno() === EAGAIN) return 0;
+        return check(count, "recvmmsg");
+      },
+      sendMany(fd, slab, first, end) {
+        const headers = first === 0 ? slab.memory : slab.memory.subarray(headerAt(first));
+        const count = sendmmsg(fd, headers, end - first, MSG_DONTWAIT);
+        if (count < 0 && koffi.errno() === EAGAIN) return 0;
+        return check(count, "sendmmsg");
       },
       receive(fd, into) {
         const count = recv(fd, into, into.length, MSG_DONTWAIT);

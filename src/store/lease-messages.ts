@@ -1,5 +1,6 @@
 import type { Lease } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
+import type { SqlValue } from "./sqlite.ts";
 
 /** What the lease worker is started with. */
 export interface LeaseWorkerData {
@@ -11,7 +12,8 @@ export interface LeaseWorkerData {
 /** To the worker. */
 export type LeaseRequest =
   | { readonly kind: "load" }
-  | { readonly kind: "commit"; readonly leases: readonly Lease[] }
+  /** Values of the leases' columns, one lease after the other: goes from thread to thread at a third of the cost of objects. */
+  | { readonly kind: "commit"; readonly values: readonly SqlValue[] }
   | { readonly kind: "close" };
 
 /** From the worker: one for its start, then one for each request, in order. */

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Lease, LeaseStore } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
 import { LeaseCalls } from "./lease-calls.ts";
+import { encodeLease } from "./lease-format.ts";
 import type { LeaseWorkerData } from "./lease-messages.ts";
 
 export interface LeaseStoreOptions {
@@ -101,7 +102,7 @@ export class SqliteLeaseStore implements LeaseStore {
       const group = this.#gathering;
       this.#gathering = { leases: [], waiters: [] };
       try {
-        await this.#calls.call({ kind: "commit", leases: group.leases });
+        await this.#calls.call({ kind: "commit", values: group.leases.flatMap(encodeLease) });
         this.#transactions += 1;
         this.#leases += group.leases.length;
         for (const waiter of group.waiters) waiter.resolve();

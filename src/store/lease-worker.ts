@@ -1,9 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { Lease } from "../dhcp/ports.ts";
 import { closeDatabase, explained, openDatabase, transaction } from "./database.ts";
-import { decodeLease, encodeLease, LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
+import { decodeLease, LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
 import { type LeaseReply, type LeaseRequest, type LeaseWorkerData, sendError } from "./lease-messages.ts";
-import { loadSqlite } from "./sqlite.ts";
+import { loadSqlite, type SqlValue } from "./sqlite.ts";
 
 /**
  * The thread that leases.db belongs to: here a sync may take as long as the disk wants, while DHCP, TFTP and HTTP go on.
@@ -21,9 +20,11 @@ async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void)
 
   const answers = {
     load: (): LeaseReply => ({ kind: "loaded", leases: all.all().map(decodeLease) }),
-    commit: (leases: readonly Lease[]): LeaseReply => {
+    commit: (values: readonly SqlValue[]): LeaseReply => {
       transaction(db, () => {
-        for (const lease of leases) put.run(...encodeLease(lease));
+        for (let at = 0; at < values.length; at += LEASE_COLUMNS.length) {
+          put.run(...values.slice(at, at + LEASE_COLUMNS.length));
+        }
       });
       if (syncDelay > 0) pause(syncDelay);
       return { kind: "done" };
@@ -41,7 +42,7 @@ async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void)
           case "load":
             return answers.load();
           case "commit":
-            return answers.commit(request.leases);
+            return answers.commit(request.values);
           case "close":
             return answers.close();
         }

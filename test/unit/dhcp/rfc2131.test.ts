@@ -283,6 +283,51 @@ describe("RFC 2131 §4.3.2 DHCPREQUEST, RENEWING and REBINDING", () => {
   });
 });
 
+describe("a lease that is asked for again soon, as by each step of a boot", () => {
+  it("is given for the rest of its time, without a new lease, for its first quarter", () => {
+    const bench = new Bench();
+    bound(bench);
+    bench.now += 15 * MINUTE;
+    discover(bench);
+    const again = select(bench, "10.0.0.10");
+    expect(outcome(again)).toBe("ack 10.0.0.10");
+    expect(again.relies).toBe(bench.table.lease(ip("10.0.0.10")));
+    expect(again.changes.map(({ kind }) => kind)).toEqual(["withdraw"]);
+    expect(seconds(again, Option.leaseTime)).toBe(45 * 60);
+    expect(seconds(again, Option.renewalTime)).toBe((45 * 60) / 2);
+
+    bench.now += 1000;
+    const later = select(bench, "10.0.0.10");
+    expect(later.changes.map(({ kind }) => kind)).toEqual(["lease"]);
+    expect(seconds(later, Option.leaseTime)).toBe(60 * 60);
+  });
+
+  it("is not given for longer than the client wants", () => {
+    const bench = new Bench();
+    bound(bench);
+    const short = select(bench, "10.0.0.10", CLIENT, { [Option.leaseTime]: [0, 0, 0, 120] });
+    expect(seconds(short, Option.leaseTime)).toBe(120);
+    expect(short.relies).toBeDefined();
+  });
+
+  it.each<[string, Options]>([
+    ["another name", { [Option.hostName]: [...Buffer.from("web-1")] }],
+    ["another identifier", { [Option.clientId]: [0, 1, 2, 3] }],
+  ])("is written anew with %s", (_what, options) => {
+    const bench = new Bench();
+    bound(bench);
+    expect(select(bench, "10.0.0.10", CLIENT, options).changes.map(({ kind }) => kind)).toEqual(["lease"]);
+  });
+
+  it("is a new one after it was released", () => {
+    const bench = new Bench();
+    bound(bench);
+    const ours = { [Option.serverId]: ipBytes("10.0.0.1") };
+    bench.ask(message(MessageType.release, { ciaddr: ip("10.0.0.10"), options: ours }));
+    expect(select(bench, "10.0.0.10").changes.map(({ kind }) => kind)).toEqual(["lease"]);
+  });
+});
+
 describe("RFC 2131 §4.3.3 DHCPDECLINE", () => {
   const decline = (bench: Bench, address: string, mac: Mac = CLIENT) => {
     const options = { [Option.serverId]: ipBytes("10.0.0.1"), [Option.requestedAddress]: ipBytes(address) };

@@ -132,6 +132,38 @@ describe("a DHCP server on real sockets", () => {
     expect(await event("error")).toMatchObject({ code: "store", mac: CLIENT });
     store.failure = undefined;
     expect((await ask(renewal)).yiaddr).toBe(ip(ADDRESS));
+    // It was in the table all the time, and is on the disk now.
+    expect(store.leases).toMatchObject([{ address: ip(ADDRESS), mac: CLIENT }]);
+  });
+
+  it("acknowledges nothing that is still on its way to the disk, however often it is asked", async () => {
+    const { server, ask, send, store, heard } = await lab();
+    let sync: () => void = () => expect.fail("nothing was to be stored");
+    const begun = new Promise<void>((started) => {
+      store.commit = () =>
+        new Promise((synced) => {
+          sync = synced;
+          started();
+        });
+    });
+    await server.start();
+    send(encode(renewal).bytes);
+    await begun;
+    send(encode(renewal).bytes);
+    // What needs no disk is answered, and after the one before it.
+    await ask(message(MessageType.inform, { ciaddr: ip(ADDRESS) }));
+    expect(heard.events.map(({ kind }) => kind)).toEqual(["inform"]);
+    store.commit = () => Promise.resolve();
+    sync();
+    const acks = () => heard.events.filter(({ kind }) => kind === "ack");
+    while (acks().length < 2) await once(heard, "event");
+  });
+
+  it("writes nothing for a lease that is young and stored", async () => {
+    const { server, ask, store } = await lab();
+    await server.start();
+    for (let run = 0; run < 3; run++) expect((await ask(renewal)).yiaddr).toBe(ip(ADDRESS));
+    expect(store.leases.length).toBe(1);
   });
 
   it("knows the leases that its store has", async () => {

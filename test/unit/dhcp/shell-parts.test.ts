@@ -64,7 +64,7 @@ describe("group commit", () => {
     const { queue, endTurn } = queueOn(store);
     const done: string[] = [];
     const add = (index: number) =>
-      queue.add([lease(index)], (error) => done.push(`${index}${error ? " failed" : ""}`));
+      queue.add(lease(index), (error) => done.push(`${index}${error ? " failed" : ""}`));
     add(1);
     add(2);
     expect(store.batches).toHaveLength(0);
@@ -86,8 +86,8 @@ describe("group commit", () => {
   it("stores the last state of an address alone", () => {
     const store = new SlowStore();
     const { queue, endTurn } = queueOn(store);
-    queue.add([lease(1)], () => undefined);
-    queue.add([lease(1, { state: "released" })], () => undefined);
+    queue.add(lease(1), () => undefined);
+    queue.add(lease(1, { state: "released" }), () => undefined);
     endTurn();
     expect(store.batches).toEqual([[lease(1, { state: "released" })]]);
   });
@@ -96,9 +96,9 @@ describe("group commit", () => {
     const store = new SlowStore();
     const { queue, endTurn } = queueOn(store);
     const errors: unknown[] = [];
-    queue.add([lease(1)], (error) => errors.push(error));
+    queue.add(lease(1), (error) => errors.push(error));
     endTurn();
-    queue.add([lease(2)], (error) => errors.push(error));
+    queue.add(lease(2), (error) => errors.push(error));
     const full = new Error("disk full");
     await store.synced(full);
     await store.synced();
@@ -108,7 +108,7 @@ describe("group commit", () => {
   it("takes no more than may wait", async () => {
     const store = new SlowStore();
     const { queue, endTurn } = queueOn(store, 2);
-    const add = (index: number) => queue.add([lease(index)], () => undefined);
+    const add = (index: number) => queue.add(lease(index), () => undefined);
     expect([add(1), add(2), add(3)]).toEqual([true, true, false]);
     endTurn();
     await store.synced();
@@ -119,7 +119,7 @@ describe("group commit", () => {
     const store = new SlowStore();
     const { queue } = queueOn(store);
     let stored = 0;
-    for (const index of [1, 2]) queue.add([lease(index)], () => stored++);
+    for (const index of [1, 2]) queue.add(lease(index), () => stored++);
     const flushed = queue.flush();
     await store.synced();
     await flushed;

@@ -24,7 +24,7 @@ test.each([
     await calls.started();
     expect(await calls.call({ kind: "load" })).toEqual({ kind: "loaded", leases: [] });
 
-    const commit = calls.call({ kind: "commit", leases: [] });
+    const commit = calls.call({ kind: "commit", values: [] });
     const behind = calls.call({ kind: "load" });
     const expected = { code: "BW_LEASES_BROKEN", message: expect.stringMatching(message) };
     await expect(commit).rejects.toMatchObject(expected);
