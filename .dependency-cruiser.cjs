@@ -5,7 +5,7 @@ const libraries = ["net/", "dhcp/", "tftp/", "iso9660/", "cpio/"];
 /** What the product stands on. */
 const ground = [...libraries, "errors.ts", "config/", "store/", "media/", "assets/", "templates/"];
 /** Everything that is neither a face nor wiring. */
-const inner = [...ground, "machines/", "installers/", "boot/", "timeline/", "explain/"];
+const inner = [...ground, "machines/", "installers/", "boot/", "proxmox/", "timeline/", "explain/"];
 
 /** A folder (or file) of src/ and everything of ours that it may import; itself is always allowed. */
 const layers = [
@@ -25,6 +25,8 @@ const layers = [
   { of: "machines/", may: ["net/", "errors.ts", "config/", "store/"] },
   { of: "installers/", may: [...ground, "machines/"] },
   { of: "boot/", may: [...ground, "machines/", "installers/"] },
+  // How Proxmox is told to make a guest.
+  { of: "proxmox/", may: ["net/", "errors.ts", "config/"] },
   // What the libraries saw and did, as lines of a machine's timeline.
   { of: "timeline/", may: [...ground, "machines/", "boot/"] },
   // What a machine would be answered, asked of the very parts that answer it.

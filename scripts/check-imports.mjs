@@ -33,6 +33,7 @@ const PLANTED = {
   "templates-imports": ["src/templates/a.ts", "../installers/b.ts"],
   "machines-imports": ["src/machines/a.ts", "../boot/b.ts"],
   "installers-imports": ["src/installers/a.ts", "../boot/b.ts"],
+  "proxmox-imports": ["src/proxmox/a.ts", "../installers/b.ts"],
   "boot-imports": ["src/boot/a.ts", "../http/b.ts"],
   "explain-imports": ["src/explain/a.ts", "../http/b.ts"],
   "http-imports": ["src/http/a.ts", "../cli/b.ts"],

@@ -7,6 +7,7 @@ import { prepareAssets } from "./assets/installer-initrd.ts";
 import { defaultAssetFolder } from "./assets/load.ts";
 import { BootService } from "./boot/boot-service.ts";
 import { ClientBook } from "./boot/client-book.ts";
+import { SeedTokens } from "./boot/seed-tokens.ts";
 import { TftpFiles } from "./boot/tftp-files.ts";
 import { systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
@@ -189,7 +190,18 @@ async function start(
     ...(allow && { allow: allow.map(formatCidr) }),
   });
   const onDownload = observers.onDownload.bind(observers);
-  const bootApp = createBootApp({ active, boot, machines, catalogue, images, log, onScript, onDownload });
+  const bootApp = createBootApp({
+    active,
+    boot,
+    machines,
+    catalogue,
+    images,
+    seeds: new SeedTokens(state.adminToken),
+    log,
+    onScript,
+    onDownload,
+    onSeed: observers.onSeed.bind(observers),
+  });
 
   const guarded = () => machines.guardedSince() !== undefined;
   const startedAt = systemClock();

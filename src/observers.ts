@@ -3,6 +3,7 @@ import type { RenderedScript } from "./boot/boot-service.ts";
 import type { ClientBook } from "./boot/client-book.ts";
 import type { ScriptName } from "./boot/content-paths.ts";
 import type { ActiveConfig } from "./config/active-config.ts";
+import type { HostConfig } from "./config/model.ts";
 import type { DhcpEvent } from "./dhcp/ports.ts";
 import type { Download } from "./http/boot-parts.ts";
 import type { Machines } from "./machines/machines.ts";
@@ -12,6 +13,7 @@ import type { OtherServers } from "./other-servers.ts";
 import type { TftpEvent, TftpObserver } from "./tftp/source.ts";
 import { dhcpLine } from "./timeline/dhcp.ts";
 import { scriptLine } from "./timeline/script.ts";
+import { type SeedCall, seedLine } from "./timeline/seed.ts";
 import { TransferSteps } from "./timeline/transfer-steps.ts";
 import { type Client, downloadLine, tftpClient, tftpLine } from "./timeline/transfers.ts";
 
@@ -73,6 +75,14 @@ export class Observers implements TftpObserver {
     if (script.host) machines.seen(name.mac);
     const line = scriptLine(name, script, now());
     log.info({ mac: name.mac, machine: script.host?.name, client }, line.text);
+    machines.record(line);
+  }
+
+  /** A system that was set up from its own seed called. */
+  onSeed(host: HostConfig, call: SeedCall): void {
+    const { machines, log, now } = this.#parts;
+    const line = seedLine(host, call, now());
+    log.info({ mac: host.mac, machine: host.name }, line.text);
     machines.record(line);
   }
 

@@ -8,6 +8,7 @@ import { BootwireError } from "./errors.ts";
 import type { InstallContext } from "./installers/installer.ts";
 import { refusalOf } from "./installers/refusal.ts";
 import { installerFor } from "./installers/registry.ts";
+import { machineNamed } from "./machine-named.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import { builtInTemplates, loadTemplates, type Templates } from "./templates/templates.ts";
 
@@ -38,15 +39,7 @@ export async function renderMachine(
   what: string | undefined,
   firmware: Firmware,
 ): Promise<RenderedFile[]> {
-  const host = config.hosts.find((one) => one.name === machineName || one.mac === machineName);
-  if (!host) {
-    const names = config.hosts.map((one) => one.name).join(", ");
-    throw new BootwireError(
-      "BW_MACHINE_UNKNOWN",
-      `no machine is called ${machineName}`,
-      names ? `The config has: ${names}.` : "The config has no hosts yet.",
-    );
-  }
+  const host = machineNamed(config, machineName);
   if (!host.profile) {
     throw new BootwireError(
       "BW_MACHINE_NO_PROFILE",

@@ -4,6 +4,7 @@ import { mediaOf, type ProfileConfig } from "../config/profiles/registry.ts";
 import type { BootAdvice, BootQuery } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
 import type { Answer, InstallContext } from "../installers/installer.ts";
+import { noCloudSeed } from "../installers/nocloud.ts";
 import { refusalOf } from "../installers/refusal.ts";
 import { installerFor } from "../installers/registry.ts";
 import type { BootOutcome } from "../machines/life.ts";
@@ -150,6 +151,13 @@ export class BootService {
   /** The configuration that this machine is served from now: what its running attempt began with, else its own. */
   servedFrom(host: HostConfig): HostConfig {
     return this.#subject(this.#parts.inForce(), host, this.#verdict(host)).host;
+  }
+
+  /** The cloud-init seed of a machine, which its system fetches below `/nocloud/<token>`. */
+  seed(host: HostConfig, token: string, server: Ipv4): ReadonlyMap<string, Answer> {
+    const baseUrl = this.baseUrl(server);
+    const place = { baseUrl, seedUrl: `${baseUrl}/nocloud/${token}` };
+    return noCloudSeed(host, place, this.#parts.inForce().templates);
   }
 
   /** `http://10.0.0.1:8080`: how a machine that reaches us at `server` is told to fetch things. */

@@ -41,7 +41,11 @@ export class AdminClient {
   static async open(configPath: string): Promise<AdminClient> {
     const read = await readAdminTarget(configPath);
     if (!read.ok) throw new ConfigInvalid(configPath, read.problems);
-    return new AdminClient(baseOf(read.target), await readToken(read.target, configPath), configPath);
+    return new AdminClient(
+      baseOf(read.target),
+      await readAdminToken(read.target.state, configPath),
+      configPath,
+    );
   }
 
   /** Throws what the daemon answers as a BootwireError with the daemon's code, or BW_DAEMON_UNREACHABLE. */
@@ -130,8 +134,9 @@ function baseOf({ host, port }: AdminTarget): string {
   return `http://${near.includes(":") ? `[${near}]` : near}:${port}/api/v1`;
 }
 
-async function readToken(target: AdminTarget, configPath: string): Promise<string> {
-  const file = path.join(target.state, "admin-token");
+/** The daemon's token, of its state folder. Throws BW_DAEMON_UNREACHABLE where there is none, or BW_ADMIN_TOKEN. */
+export async function readAdminToken(state: string, configPath: string): Promise<string> {
+  const file = path.join(state, "admin-token");
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {

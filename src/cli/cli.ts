@@ -5,9 +5,12 @@ import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { localCommand } from "./commands/local.ts";
 import { machinesCommand } from "./commands/machines.ts";
+import { pctCommand } from "./commands/pct.ts";
+import { qmCommand } from "./commands/qm.ts";
 import { reinstallCommand } from "./commands/reinstall.ts";
 import { renderCommand } from "./commands/render.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { seedCommand } from "./commands/seed.ts";
 import { serveCommand } from "./commands/serve.ts";
 import type { Cli } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -48,6 +51,9 @@ export async function runCli(args: readonly string[], io: Io, version: string): 
     initCommand,
     checkCommand,
     renderCommand,
+    qmCommand,
+    pctCommand,
+    seedCommand,
     machinesCommand,
     reinstallCommand,
     localCommand,

@@ -23,6 +23,7 @@ export function checkHosts(facts: Facts, report: Report): void {
       checkNetwork(facts, host, report);
       checkLoader(facts, host, report);
     }
+    checkGuest(host, report);
     checkUse(facts, host, report);
   }
 }
@@ -30,6 +31,7 @@ export function checkHosts(facts: Facts, report: Report): void {
 function checkDuplicates(facts: Facts, report: Report): void {
   const names = new Map<string, { path: Path; text: string }>();
   const macs = new Map<string, { path: Path; label: string }>();
+  const guests = new Map<number, { path: Path; label: string }>();
   const addresses = new Map<Ipv4, { path: Path; host: HostFacts }>();
   for (const host of facts.hosts) {
     if (host.name) {
@@ -41,14 +43,22 @@ function checkDuplicates(facts: Facts, report: Report): void {
         report.error("BW_CONFIG_DUPLICATE_NAME", host.name.path, message, hint, other);
       } else names.set(host.name.value.toLowerCase(), { path: host.name.path, text: host.name.value });
     }
-    if (host.mac) {
-      const first = macs.get(host.mac.value);
+    for (const { value, path } of [...(host.mac ? [host.mac] : []), ...host.otherMacs]) {
+      const first = macs.get(value);
       if (first) {
-        const message = `${host.label} has the MAC ${host.mac.value} of ${first.label}`;
-        const hint = "each machine has a MAC of its own: copy it from the machine's network card";
+        const message = `${host.label} has the MAC ${value} of ${first.label}`;
+        const hint = "each network card has a MAC of its own: copy it from the machine's network card";
         const other = { path: first.path, message: `${first.label} has it here` };
-        report.error("BW_CONFIG_DUPLICATE_MAC", host.mac.path, message, hint, other);
-      } else macs.set(host.mac.value, { path: host.mac.path, label: host.label });
+        report.error("BW_CONFIG_DUPLICATE_MAC", path, message, hint, other);
+      } else macs.set(value, { path, label: host.label });
+    }
+    if (host.vmid) {
+      const first = guests.get(host.vmid.value);
+      if (first) {
+        const message = `${host.label} has the number ${host.vmid.value} of ${first.label} in Proxmox`;
+        const other = { path: first.path, message: `${first.label} has it here` };
+        report.error("BW_CONFIG_GUEST", host.vmid.path, message, "give each guest a vmid of its own", other);
+      } else guests.set(host.vmid.value, { path: host.vmid.path, label: host.label });
     }
     for (const { value, path } of addressesOf(host)) {
       const first = addresses.get(value);
@@ -193,10 +203,56 @@ function checkLoader(facts: Facts, host: HostFacts, report: Report): void {
   );
 }
 
+/** Whether the machine is one that is installed over the network. */
+function isInstalled(host: HostFacts): boolean {
+  return host.raw["kind"] !== "clone" && host.raw["kind"] !== "lxc";
+}
+
+/** What is not installed over the network cannot have a profile, and a clone has to say of what. */
+function checkGuest(host: HostFacts, report: Report): void {
+  const kind = host.raw["kind"];
+  const at: Path = [...host.path, "kind"];
+  if (!isInstalled(host) && host.profile) {
+    const why =
+      kind === "lxc"
+        ? "a container shares the host's kernel and cannot boot from the network"
+        : "a clone is a copy of a template and is not installed over the network";
+    report.error(
+      "BW_CONFIG_GUEST",
+      host.profile.path,
+      `${host.label} cannot have a profile: ${why}`,
+      kind === "lxc"
+        ? "remove the profile; `bootwire pct` prints how to make the container"
+        : "remove the profile; `bootwire qm` prints how to make the clone",
+      { path: at, message: `kind: ${String(kind)} is written here` },
+    );
+  }
+  if (kind === "clone" && host.raw["cloneOf"] === undefined) {
+    report.error(
+      "BW_CONFIG_GUEST",
+      at,
+      `${host.label} is a clone, but of no template`,
+      "add cloneOf: with the template's number in Proxmox, like 9000",
+    );
+  }
+  if (kind !== "clone" && host.raw["cloneOf"] !== undefined) {
+    report.warn(
+      "BW_CONFIG_UNUSED",
+      [...host.path, "cloneOf"],
+      `${host.label} is no clone, so its cloneOf is not used`,
+      "add kind: clone, or remove this",
+    );
+  }
+}
+
 /** Settings at a host that nothing reads. */
 function checkUse(facts: Facts, host: HostFacts, report: Report): void {
   if (host.raw["profile"] === undefined) {
-    const idle = Object.keys(commonSettings).filter((key) => host.raw[key] !== undefined);
+    // What a container or a clone is set up with stands in the same keys; `guest` is for Proxmox.
+    const used = isInstalled(host) ? ["guest"] : Object.keys(commonSettings);
+    const idle = Object.keys(commonSettings).filter(
+      (key) => host.raw[key] !== undefined && !used.includes(key),
+    );
     const [first] = idle;
     if (first !== undefined) {
       report.warn(

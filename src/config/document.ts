@@ -6,11 +6,11 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Pair,
   parseDocument,
   visit,
 } from "yaml";
+import { LineTable } from "./line-table.ts";
 import type { ConfigProblem, Position } from "./problem.ts";
 import { syntaxHint } from "./syntax-hints.ts";
 
@@ -39,14 +39,11 @@ export function readDocument(
   text: string,
   file: string,
 ): { readonly document: ConfigDocument | undefined; readonly problems: readonly ConfigProblem[] } {
-  const lines = new LineCounter();
-  const place = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  const lines = new LineTable(text);
+  const place = (offset: number): Position => lines.at(offset);
   let parsed: Document.Parsed;
   try {
-    parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
+    parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: false, merge: true });
   } catch {
     const message = "the file is nested too deeply to be read";
     const hint = "a config is a handful of levels deep: look for a long run of brackets";

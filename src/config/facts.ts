@@ -33,6 +33,8 @@ export interface HostFacts {
   readonly label: string;
   readonly name: Placed<string> | undefined;
   readonly mac: Placed<Mac> | undefined;
+  readonly otherMacs: readonly Placed<Mac>[];
+  readonly vmid: Placed<number> | undefined;
   readonly address: Placed<Ipv4> | undefined;
   readonly profile: Placed<string> | undefined;
   readonly fixed: Placed<Ipv4WithPrefix> | undefined;
@@ -108,6 +110,10 @@ function subnetFacts(data: unknown, index: number): SubnetFacts {
 
 function hostFacts(data: unknown, raw: RawMap, index: number): HostFacts {
   const path = ["hosts", index];
+  const { otherMacs, vmid } = raw;
+  const cards: Path[] = Array.isArray(otherMacs)
+    ? otherMacs.map((_, item) => [...path, "otherMacs", item])
+    : [[...path, "otherMacs"]];
   const name = placedText(data, [...path, "name"]);
   return {
     path,
@@ -115,6 +121,8 @@ function hostFacts(data: unknown, raw: RawMap, index: number): HostFacts {
     label: name?.value ?? `host number ${index + 1}`,
     name,
     mac: placed(data, [...path, "mac"], readMac),
+    otherMacs: cards.flatMap((each) => placed(data, each, readMac) ?? []),
+    vmid: typeof vmid === "number" ? { value: vmid, path: [...path, "vmid"] } : undefined,
     address: placed(data, [...path, "address"], readIpv4Address),
     profile: placedText(data, [...path, "profile"]),
     fixed: placed(data, [...path, "network", "address"], readIpv4WithPrefix),

@@ -1,6 +1,7 @@
 import type { AddressRange, Cidr, Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
-import type { RawOptions } from "./profile-base.ts";
+import type { GuestConfig } from "./guest.ts";
+import type { RawOptions, SystemConfig } from "./profile-base.ts";
 import type { ProfileConfig } from "./profiles/registry.ts";
 
 /**
@@ -85,6 +86,10 @@ export interface HostConfig {
   readonly mac: Mac;
   /** Its further network cards, which it does not boot from. */
   readonly otherMacs: readonly Mac[];
+  /** What it is to Proxmox. */
+  readonly guest: GuestConfig;
+  /** What is said of its system, also where nothing is installed over the network. */
+  readonly system: SystemConfig;
   /** The profile with this host's own overrides merged in; `undefined`: a reservation without any boot. */
   readonly profile: ProfileConfig | undefined;
   /** Reserved address. */

@@ -29,6 +29,30 @@ export function readSize(text: string): Reading<number> {
   return read(octets);
 }
 
+/** A machine's memory, in whole MiB. */
+export function readMebibytes(text: string): Reading<number> {
+  const octets = parseSize(text);
+  const size = octets === undefined ? Number.NaN : octets / 1024 ** 2;
+  if (Number.isInteger(size) && size >= 128 && size <= 64 * 1024 ** 2) return read(size);
+  return fault(
+    "BW_CONFIG_SIZE",
+    `“${text}” is not an amount of memory for a machine`,
+    "write it like 2GiB or 2048MiB, 128MiB at least",
+  );
+}
+
+/** The size of a disk, in whole GiB. */
+export function readGibibytes(text: string): Reading<number> {
+  const octets = parseSize(text);
+  const size = octets === undefined ? Number.NaN : octets / 1024 ** 3;
+  if (Number.isInteger(size) && size >= 1 && size <= 65_536) return read(size);
+  return fault(
+    "BW_CONFIG_SIZE",
+    `“${text}” is not the size of a disk`,
+    "write whole GiB or TiB, like 32GiB or 1TiB",
+  );
+}
+
 /** A range of ports, both ends included. */
 export function readPortRange(text: string): Reading<{ readonly first: number; readonly last: number }> {
   const match = /^(\d{1,5})\s*-\s*(\d{1,5})$/.exec(text.trim());

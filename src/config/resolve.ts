@@ -1,5 +1,6 @@
 import path from "node:path";
 import { contains, type Ipv4 } from "../net/ipv4.ts";
+import { diskOf, resolveGuest } from "./guest.ts";
 import type { Config, HostConfig, SubnetConfig, TftpConfig } from "./model.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import type {
@@ -96,13 +97,18 @@ function resolveHost(
   const { defaults } = context;
   const name = host.profile;
   const profile = name !== undefined && Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  const resolved = profile && name !== undefined ? resolveProfile(name, profile, host, context) : undefined;
+  const guest = resolveGuest(host, [defaults.guest, profile?.guest, host.guest]);
+  const bus = guest.controller === undefined ? undefined : diskOf(guest.controller);
   return {
     name: host.name,
     mac: host.mac,
     otherMacs: host.otherMacs ?? [],
-    profile: profile && name !== undefined ? resolveProfile(name, profile, host, context) : undefined,
+    guest,
+    system: resolved?.system ?? resolveSystem({}, host, context),
+    profile: resolved,
     address: host.address,
-    disk: host.disk ?? profile?.disk ?? defaults.disk,
+    disk: host.disk ?? profile?.disk ?? defaults.disk ?? bus,
     firmware: host.firmware ?? profile?.firmware ?? defaults.firmware,
     install: host.install ?? profile?.install ?? defaults.install ?? "once",
     options: mergeOptions(profile?.options, host.options),
@@ -139,7 +145,7 @@ function resolveAttempts(
   };
 }
 
-function resolveSystem(profile: ProfileFile, host: HostFile | undefined, context: Context): SystemConfig {
+function resolveSystem(profile: DefaultsFile, host: HostFile | undefined, context: Context): SystemConfig {
   const { defaults } = context;
   const subnet = host?.address === undefined ? undefined : subnetOf(context, host.address);
   const users = host?.users ?? profile.users ?? defaults.users ?? [];
@@ -172,7 +178,7 @@ function resolveUser(user: UserFile, hashPassword: PasswordHasher): UserConfig {
 /** `static` takes the host's address and what its subnet says; for a profile by itself there is no address yet. */
 function resolveNetwork(
   host: HostFile | undefined,
-  profile: ProfileFile,
+  profile: DefaultsFile,
   context: Context,
   subnet: SubnetConfig | undefined,
 ): NetworkConfig {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import { guestSchema } from "./guest.ts";
 import type { VarValue } from "./profile-base.ts";
 import { readIpv4Address, readIpv4WithPrefix } from "./read-network.ts";
 import {
@@ -237,6 +238,7 @@ export const commonSettings = {
     })
     .optional(),
   network: sharedNetwork.optional(),
+  guest: guestSchema.optional(),
   vars: varsField.optional(),
 };
 

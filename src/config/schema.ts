@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { oneOrMany, rawOptions, textField } from "./fields.ts";
+import { guestIdentity } from "./guest.ts";
 import { profileSchema } from "./profiles/registry.ts";
 import { readIpv4Address, readListen, readMac } from "./read-network.ts";
 import { readHostName, readInterface, readProfileName } from "./read-text.ts";
@@ -23,6 +24,7 @@ const hostSchema = z
       },
       readMac,
     ),
+    ...guestIdentity,
     otherMacs: oneOrMany(
       textField(
         {

@@ -5,6 +5,7 @@ import { answerRoutes } from "./routes/answers.ts";
 import { bootScriptRoutes } from "./routes/boot-script.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { contentRoutes } from "./routes/content.ts";
+import { noCloudRoutes } from "./routes/nocloud.ts";
 
 /** Largest body that a callback may post (an installer's log), in bytes. */
 const BODY_LIMIT = 1 << 20;
@@ -25,5 +26,6 @@ export function createBootApp(parts: BootAppParts): FastifyInstance {
   contentRoutes(app, parts);
   answerRoutes(app, parts);
   callbackRoutes(app, parts);
+  noCloudRoutes(app, parts);
   return app;
 }

@@ -5,6 +5,7 @@ import type { Templates } from "../templates/templates.ts";
 import { COMMON_FEATURES } from "./feature.ts";
 import { imageFormat } from "./image-format.ts";
 import type { Answer, InstallContext, Installer, LinuxPlan } from "./installer.ts";
+import { cloudInitFiles } from "./nocloud.ts";
 import { installView } from "./view.ts";
 
 /** Content paths of the image installer's own kernel and initrd (one file: old iPXE on UEFI passes on only one). */
@@ -66,13 +67,5 @@ function bootPlan(context: InstallContext<ImageProfile>): LinuxPlan {
 
 /** The three files of cloud-init's NoCloud seed. */
 function seedFiles(context: InstallContext<ImageProfile>, templates: Templates): ReadonlyMap<string, Answer> {
-  const view = installView(context);
-  const hasRoot = view.users.some((user) => user.name === "root");
-  const report = templates.render("shared/report.sh.hbs", view);
-  const render = (name: string): Answer => ({
-    contentType: "text/yaml; charset=utf-8",
-    body: templates.render(`image/${name}.hbs`, { ...view, report, hasRoot }),
-  });
-  const names = ["user-data", "meta-data", "network-config"];
-  return new Map(names.map((name) => [name, render(name)]));
+  return cloudInitFiles(installView(context), templates);
 }

@@ -1,4 +1,11 @@
-import type { DiskLayout, NetworkConfig, UserConfig, VarValue } from "../config/profile-base.ts";
+import type { HostConfig } from "../config/model.ts";
+import type {
+  DiskLayout,
+  NetworkConfig,
+  SystemConfig,
+  UserConfig,
+  VarValue,
+} from "../config/profile-base.ts";
 import { formatIpv4, netmask } from "../net/ipv4.ts";
 import type { InstallContext } from "./installer.ts";
 
@@ -66,8 +73,19 @@ export interface InstallView {
 
 /** Puts a context into the form that templates take. Pure. */
 export function installView(context: InstallContext): InstallView {
-  const { host, profile } = context;
-  const { system } = profile;
+  const { host, profile, firmware, baseUrl, attemptUrl, attemptId } = context;
+  const own = { firmware, baseUrl, attemptUrl, attemptId, profile: profile.name, template: profile.template };
+  return { ...systemView(host, profile.system), ...own };
+}
+
+/** What belongs to one install, beside the machine and its system. */
+type AttemptView = Pick<
+  InstallView,
+  "firmware" | "baseUrl" | "attemptUrl" | "attemptId" | "profile" | "template"
+>;
+
+/** A machine and its system in the form that templates take, whatever way it is set up. Pure. */
+export function systemView(host: HostConfig, system: SystemConfig): Omit<InstallView, keyof AttemptView> {
   const [hostname = host.name, ...rest] = host.name.split(".");
   const domain = rest.length > 0 ? rest.join(".") : (system.domain ?? null);
   return {
@@ -77,11 +95,6 @@ export function installView(context: InstallContext): InstallView {
     fqdn: domain === null ? hostname : `${hostname}.${domain}`,
     mac: host.mac,
     disk: host.disk ?? null,
-    firmware: context.firmware,
-    profile: profile.name,
-    baseUrl: context.baseUrl,
-    attemptUrl: context.attemptUrl,
-    attemptId: context.attemptId,
     timezone: system.timezone,
     locale: system.locale,
     keyboard: system.keyboard,
@@ -90,7 +103,6 @@ export function installView(context: InstallContext): InstallView {
     proxy: system.proxy ?? null,
     guestAgent: system.guestAgent,
     layout: system.layout ?? null,
-    template: profile.template,
     runCommands: system.runCommands,
     network: {
       vlan: system.network.vlan ?? null,

@@ -424,6 +424,50 @@ hosts:
     problems: [["BW_CONFIG_LOADER", 3, 20, "use loader: grub", 5, 65]],
   },
   {
+    name: "a container, or a clone, with a profile",
+    yaml: `${PROFILE}hosts:
+  - {name: a, mac: 52:54:00:00:00:01, kind: lxc, profile: cloud}
+  - {name: b, mac: 52:54:00:00:00:02, kind: clone, cloneOf: 9000, profile: cloud}
+`,
+    problems: [
+      ["BW_CONFIG_GUEST", 4, 59, "bootwire pct", 4, 45],
+      ["BW_CONFIG_GUEST", 5, 76, "bootwire qm", 5, 45],
+    ],
+  },
+  {
+    name: "a clone of nothing",
+    yaml: "hosts:\n  - {name: a, mac: 52:54:00:00:00:01, kind: clone}\n",
+    problems: [["BW_CONFIG_GUEST", 2, 45, "cloneOf:"]],
+  },
+  {
+    name: "two guests with one number, and one with that of no guest",
+    yaml: `hosts:
+  - {name: a, mac: 52:54:00:00:00:01, vmid: 101}
+  - {name: b, mac: 52:54:00:00:00:02, vmid: 101}
+  - {name: c, mac: 52:54:00:00:00:03, vmid: 99}
+`,
+    problems: [
+      ["BW_CONFIG_GUEST", 3, 45, "a vmid of its own", 2, 45],
+      ["BW_CONFIG_VALUE", 4, 45, "at least 100"],
+    ],
+  },
+  {
+    name: "a network card that two machines have",
+    yaml: `hosts:
+  - {name: a, mac: 52:54:00:00:00:01, otherMacs: 52:54:00:00:00:03}
+  - {name: b, mac: 52:54:00:00:00:03}
+`,
+    problems: [["BW_CONFIG_DUPLICATE_MAC", 3, 20, "a MAC of its own", 2, 50]],
+  },
+  {
+    name: "a disk and a memory of no size",
+    yaml: "defaults: {guest: {diskSize: 512MiB, memory: 16MiB}}\n",
+    problems: [
+      ["BW_CONFIG_SIZE", 1, 30, "32GiB"],
+      ["BW_CONFIG_SIZE", 1, 46, "2GiB"],
+    ],
+  },
+  {
     name: "two listeners on one port",
     yaml: "http: {port: 8081}\nadmin: {listen: 127.0.0.1:8081}\n",
     problems: [["BW_CONFIG_PORT_CLASH", 2, 17, "another port", 1, 14]],

@@ -318,8 +318,32 @@ profiles:
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [["\n     - \n\n | \n \n hosts"]] },
     );
+  });
+});
+
+describe("what a machine is to Proxmox", () => {
+  test("is said key by key, the closest wins, and decides the disk's name", () => {
+    const config = configOf(`
+defaults: {guest: {storage: tank, cores: 1}}
+profiles:
+  cloud: {installer: image, image: a.raw, guest: {cores: 4, controller: virtio}}
+hosts:
+  - {name: web, mac: 52:54:00:00:00:01, profile: cloud, guest: {bridge: vmbr9}}
+  - {name: db, mac: 52:54:00:00:00:02, profile: cloud, disk: /dev/sdb}
+  - {name: copy, mac: 52:54:00:00:00:03, kind: clone, cloneOf: 9000, users: [{name: admin}]}
+`);
+    expect(host(config, "web")).toMatchObject({
+      guest: { kind: "vm", storage: "tank", cores: 4, bridge: "vmbr9", controller: "virtio" },
+      disk: "/dev/vda",
+    });
+    expect(host(config, "db").disk).toBe("/dev/sdb");
+    expect(host(config, "copy")).toMatchObject({
+      guest: { kind: "clone", cloneOf: 9000 },
+      system: { users: [{ name: "admin" }] },
+      disk: undefined,
+    });
   });
 });
 

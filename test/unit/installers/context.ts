@@ -1,3 +1,4 @@
+import { resolveGuest } from "../../../src/config/guest.ts";
 import type { HostConfig } from "../../../src/config/model.ts";
 import type { SystemConfig } from "../../../src/config/profile-base.ts";
 import type { DebianProfile } from "../../../src/config/profiles/debian.ts";
@@ -81,6 +82,8 @@ function common(changes: CommonChanges): Omit<InstallContext, "profile"> {
       name: "web1",
       mac,
       otherMacs: [],
+      guest: resolveGuest({}, []),
+      system: SYSTEM,
       profile: undefined,
       address: undefined,
       disk: undefined,

@@ -1,7 +1,25 @@
+import { resolveGuest } from "../../../src/config/guest.ts";
 import type { HostConfig } from "../../../src/config/model.ts";
+import type { SystemConfig } from "../../../src/config/profile-base.ts";
 import type { ImageProfile } from "../../../src/config/profiles/image.ts";
 import { type Mac, parseMac } from "../../../src/net/mac.ts";
 import type { Rules } from "./life-fixture.ts";
+
+/** What the config's defaults make of a system of which nothing is said. */
+const SYSTEM: SystemConfig = {
+  domain: undefined,
+  timezone: "Etc/UTC",
+  locale: "en_US.UTF-8",
+  keyboard: "us",
+  users: [],
+  packages: [],
+  runCommands: [],
+  network: { kind: "dhcp", vlan: undefined, bond: undefined },
+  proxy: undefined,
+  guestAgent: true,
+  layout: undefined,
+  vars: {},
+};
 
 /** The n-th MAC of QEMU's block: 52:54:00:00:00:01 for 1. */
 export function macOf(n: number): Mac {
@@ -18,6 +36,8 @@ export function hostConfig(name: string, mac: Mac, rules: Rules = {}): HostConfi
     name,
     mac,
     otherMacs: [],
+    guest: resolveGuest({}, []),
+    system: SYSTEM,
     profile,
     address: undefined,
     disk: undefined,
@@ -38,20 +58,7 @@ function profileConfig(rules: Rules): ImageProfile {
     loader: "ipxe",
     attempts: { limit, timeout, onFailure },
     template: false,
-    system: {
-      domain: undefined,
-      timezone: "Etc/UTC",
-      locale: "en_US.UTF-8",
-      keyboard: "us",
-      users: [],
-      packages: [],
-      runCommands: [],
-      network: { kind: "dhcp", vlan: undefined, bond: undefined },
-      proxy: undefined,
-      guestAgent: true,
-      layout: undefined,
-      vars: {},
-    },
+    system: SYSTEM,
     options: new Map(),
   };
 }

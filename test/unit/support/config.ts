@@ -1,3 +1,4 @@
+import { resolveGuest } from "../../../src/config/guest.ts";
 import type { HostConfig } from "../../../src/config/model.ts";
 import type { SystemConfig } from "../../../src/config/profile-base.ts";
 import type { ImageProfile } from "../../../src/config/profiles/image.ts";
@@ -49,6 +50,8 @@ export function host(said: Partial<HostConfig>): HostConfig {
     name: "web1",
     mac: mac("52:54:00:12:34:56"),
     otherMacs: [],
+    guest: resolveGuest({}, []),
+    system: SYSTEM,
     profile: undefined,
     address: undefined,
     disk: undefined,

@@ -1,0 +1,11 @@
+qm create 101 \
+  --name bios \
+  --memory 2048 \
+  --cores 4 \
+  --ostype l26 \
+  --bios seabios \
+  --scsihw virtio-scsi-single \
+  --scsi0 tank:32,iothread=1,discard=on \
+  --net0 virtio=BC:24:11:00:00:01,bridge=vmbr1 \
+  --boot 'order=net0;scsi0' \
+  --agent enabled=1

@@ -1,0 +1,14 @@
+qm create 103 \
+  --name signed \
+  --memory 2048 \
+  --cores 2 \
+  --ostype l26 \
+  --machine q35 \
+  --bios ovmf \
+  --efidisk0 tank:1,efitype=4m,pre-enrolled-keys=1 \
+  --rng0 source=/dev/urandom \
+  --scsihw virtio-scsi-single \
+  --scsi0 tank:16,iothread=1,discard=on \
+  --net0 virtio=BC:24:11:00:00:03,bridge=vmbr1 \
+  --boot 'order=net0;scsi0' \
+  --agent enabled=1

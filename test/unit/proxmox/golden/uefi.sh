@@ -1,0 +1,14 @@
+qm create 102 \
+  --name uefi \
+  --memory 8192 \
+  --cores 4 \
+  --ostype l26 \
+  --machine q35 \
+  --bios ovmf \
+  --efidisk0 tank:1,efitype=4m,pre-enrolled-keys=0 \
+  --rng0 source=/dev/urandom \
+  --virtio0 tank:32,iothread=1,discard=on \
+  --net0 virtio=BC:24:11:00:00:02,bridge=vmbr1,tag=20 \
+  --net1 virtio=BC:24:11:00:00:12,bridge=vmbr1,tag=20 \
+  --boot 'order=net0;virtio0' \
+  --agent enabled=1
