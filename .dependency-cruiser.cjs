@@ -31,11 +31,13 @@ const layers = [
   { of: "timeline/", may: [...ground, "machines/", "boot/"] },
   // What a machine would be answered, asked of the very parts that answer it.
   { of: "explain/", may: [...ground, "machines/", "installers/", "boot/"] },
+  // Whether this host is fit to serve: looks at the system, knows nothing of machines.
+  { of: "doctor/", may: [...ground] },
   // Faces: inwards only, never one another. What they say to each other over HTTP is in api-types.ts.
   { of: "api-types.ts", may: [] },
   { of: "http/", may: [...inner, "api-types.ts"] },
   { of: "ui/", may: ["api-types.ts"] },
-  { of: "cli/", may: [...inner, "api-types.ts", "wiring"] },
+  { of: "cli/", may: [...inner, "doctor/", "api-types.ts", "wiring"] },
 ];
 
 /** daemon.ts and what stands beside it put the parts together. */

@@ -35,6 +35,7 @@ const PLANTED = {
   "installers-imports": ["src/installers/a.ts", "../boot/b.ts"],
   "proxmox-imports": ["src/proxmox/a.ts", "../installers/b.ts"],
   "boot-imports": ["src/boot/a.ts", "../http/b.ts"],
+  "doctor-imports": ["src/doctor/a.ts", "../machines/b.ts"],
   "explain-imports": ["src/explain/a.ts", "../http/b.ts"],
   "http-imports": ["src/http/a.ts", "../cli/b.ts"],
   "ui-imports": ["src/ui/a.ts", "../machines/b.ts"],

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
@@ -59,6 +60,7 @@ export async function runCli(args: readonly string[], io: Io, version: string): 
     localCommand,
     eventsCommand,
     explainCommand,
+    doctorCommand,
     schemaCommand,
   ]) {
     program.addCommand(add(cli));

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** The config file that is meant where none is named. */
 export const DEFAULT_CONFIG = "bootwire.yaml";
@@ -24,4 +24,13 @@ export function withJson(command: Command, description = "print JSON, for script
 export function withExamples(command: Command, examples: readonly string[]): Command {
   const title = examples.length === 1 ? "Example" : "Examples";
   return command.addHelpText("after", `\n${title}:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** Reads an option's value as a whole number within bounds. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`A whole number of ${min} to ${max} is expected.`);
+  };
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { ApiEvent } from "../../api-types.ts";
 import { BootwireError } from "../../errors.ts";
 import { AdminClient } from "../admin-client.ts";
@@ -7,7 +7,14 @@ import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { parseJson } from "../json.ts";
-import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+import {
+  type ConfigOption,
+  type JsonOption,
+  wholeNumber,
+  withConfig,
+  withExamples,
+  withJson,
+} from "../options.ts";
 import { type Colour, localTime, paint, printable } from "../text.ts";
 
 interface EventsOptions extends ConfigOption, JsonOption {
@@ -118,12 +125,4 @@ function colourOf(kind: string): Colour | undefined {
   if (/failed|refused|error|guarded|hold|conflict|stalled|exhausted|malformed/.test(kind)) return "red";
   if (/\.(?:done|booted|closed)$/.test(kind)) return "green";
   return kind.startsWith("attempt.") ? "yellow" : undefined;
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`A whole number of ${min} to ${max} is expected.`);
-  };
 }
