@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -13,6 +14,7 @@ import { renderCommand } from "./commands/render.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { seedCommand } from "./commands/seed.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { watchCommand } from "./commands/watch.ts";
 import type { Cli } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
@@ -59,12 +61,15 @@ export async function runCli(args: readonly string[], io: Io, version: string): 
     reinstallCommand,
     localCommand,
     eventsCommand,
+    watchCommand,
     explainCommand,
     doctorCommand,
+    completionCommand,
     schemaCommand,
   ]) {
     program.addCommand(add(cli));
   }
+  program.addCommand(completeCommand(cli), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
   }

@@ -36,11 +36,11 @@ interface Standing {
 export function diagnose(events: readonly TimelineEvent[], now: number): Diagnosis {
   let standing: Standing = { stage: "settled", missing: undefined };
   let since = now;
-  let told: string | undefined;
+  let told: StallCode | undefined;
   for (const event of events) {
     if (event.kind === STALLED) {
       const code = event.data?.["code"];
-      told = typeof code === "string" ? code : undefined;
+      told = ORDER.find((one) => one === code);
       continue;
     }
     const next = after(standing, event);
@@ -71,9 +71,9 @@ const ORDER: readonly StallCode[] = [
 ];
 
 /** Whether a machine has come further than where it stalled before; else it is trying again, and that is no news. */
-function isAhead({ missing }: Standing, told: string | undefined): boolean {
-  if (missing === undefined) return true;
-  return ORDER.indexOf(missing) > ORDER.findIndex((code) => code === told);
+function isAhead({ missing }: Standing, told: StallCode | undefined): boolean {
+  if (missing === undefined || told === undefined) return true;
+  return ORDER.indexOf(missing) > ORDER.indexOf(told);
 }
 
 /** Where a boot stands after this event; `undefined`: the event says nothing of it. */

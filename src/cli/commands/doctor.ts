@@ -47,7 +47,7 @@ export function doctorCommand({ io, run }: Cli): Command {
         return ok ? EXIT.ok : EXIT.failed;
       }),
     );
-  return withExamples(command, ["sudo bootwire doctor", "bootwire doctor --json --wait 0"]);
+  return withExamples(command, ["bootwire doctor", "bootwire doctor --json --wait 0"]);
 }
 
 /** What the daemon says of itself; undefined where none answers, or where the config cannot even be read for that. */

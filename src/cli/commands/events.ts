@@ -1,12 +1,11 @@
 import { Command } from "commander";
 import type { ApiEvent } from "../../api-types.ts";
-import { BootwireError } from "../../errors.ts";
 import { AdminClient } from "../admin-client.ts";
-import { eventShape, eventsShape } from "../api-shapes.ts";
+import { eventsShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
+import { eventLine } from "../event-text.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { parseJson } from "../json.ts";
+import { follow } from "../follow.ts";
 import {
   type ConfigOption,
   type JsonOption,
@@ -15,7 +14,6 @@ import {
   withExamples,
   withJson,
 } from "../options.ts";
-import { type Colour, localTime, paint, printable } from "../text.ts";
 
 interface EventsOptions extends ConfigOption, JsonOption {
   readonly follow?: boolean;
@@ -46,10 +44,15 @@ export function eventsCommand({ io, run }: Cli): Command {
           return EXIT.ok;
         }
         const print = (event: ApiEvent) =>
-          io.out(options.json === true ? `${JSON.stringify(event)}\n` : line(io, event));
+          io.out(options.json === true ? `${JSON.stringify(event)}\n` : eventLine(io, event));
         for (const event of events) print(event);
         if (options.follow === true) {
-          await follow(client, io, machine, events.at(-1)?.id ?? options.after ?? 0, print);
+          await follow(client, io, {
+            machine,
+            after: events.at(-1)?.id ?? options.after ?? 0,
+            onEvent: print,
+            onLost: () => io.err("bootwire: the connection to the daemon was lost; trying again\n"),
+          });
         } else if (events.length === 0) io.err("Nothing has happened yet.\n");
         return EXIT.ok;
       }),
@@ -59,70 +62,4 @@ export function eventsCommand({ io, run }: Cli): Command {
     "bootwire events --follow",
     "bootwire events web-1 --json --limit 5",
   ]);
-}
-
-/** How long to wait between tries when the connection is lost, and how long to go on trying, in milliseconds. */
-const PAUSE = 1_000;
-const PERSISTENCE = 60_000;
-
-/** Prints events as they come. A daemon that restarts is waited for; one that stays away is an error. */
-async function follow(
-  client: AdminClient,
-  io: Io,
-  machine: string | undefined,
-  from: number,
-  print: (event: ApiEvent) => void,
-): Promise<void> {
-  const route =
-    machine === undefined ? "/events/stream" : `/events/stream?${new URLSearchParams({ machine })}`;
-  const ended = () => io.signal?.aborted === true;
-  let last = from;
-  let lostAt: number | undefined;
-  const onOpen = () => {
-    lostAt = undefined;
-  };
-  while (!ended()) {
-    try {
-      for await (const { data } of client.stream(route, { lastEventId: last, signal: io.signal, onOpen })) {
-        const event = eventShape.safeParse(parseJson(data));
-        if (!event.success) continue;
-        last = event.data.id;
-        print(event.data);
-      }
-    } catch (error) {
-      const unreachable = error instanceof BootwireError && error.code === "BW_DAEMON_UNREACHABLE";
-      if (!unreachable || (lostAt !== undefined && Date.now() - lostAt > PERSISTENCE)) throw error;
-    }
-    if (ended()) return;
-    if (lostAt === undefined) {
-      lostAt = Date.now();
-      io.err("bootwire: the connection to the daemon was lost; trying again\n");
-    }
-    await pause(PAUSE, io.signal);
-  }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-  });
-}
-
-function line(io: Io, event: ApiEvent): string {
-  const who = event.machine ?? event.mac ?? "-";
-  const when = paint(io, "dim", localTime(event.at));
-  return `${when}  ${printable(who).padEnd(17)}  ${paint(io, colourOf(event.kind), printable(event.kind).padEnd(18))}  ${printable(event.text)}\n`;
-}
-
-/** Red for what went wrong or is held back, green for what is done, yellow for an install on its way. */
-function colourOf(kind: string): Colour | undefined {
-  if (/failed|refused|error|guarded|hold|conflict|stalled|exhausted|malformed/.test(kind)) return "red";
-  if (/\.(?:done|booted|closed)$/.test(kind)) return "green";
-  return kind.startsWith("attempt.") ? "yellow" : undefined;
 }

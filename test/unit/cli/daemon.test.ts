@@ -183,6 +183,54 @@ describe("commands that talk to the daemon", () => {
     expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
   });
 
+  test("watch shows what happens, with a progress bar in a terminal, over a restart of the daemon", async () => {
+    const abort = new AbortController();
+    const heard = new Heard();
+    daemon.lab.machines.networkBoot(daemon.lab.host("web-1"), "uefi");
+    const token = daemon.lab.machines.get("web-1")?.attempt?.token ?? "";
+    const running = bootwire(["watch", "web-1", "--config", daemon.configPath], {
+      signal: abort.signal,
+      terminal: true,
+      onOut: (text) => heard.add(text),
+      onErr: (text) => heard.add(text),
+    });
+    await heard.until(() => undefined, "web-1  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   0 %  installing");
+    await heard.until(
+      () => daemon.lab.machines.callback(token, { kind: "progress", percent: 50, text: "writing" }),
+      "web-1  ███████████████░░░░░░░░░░░░░░░  50 %  50 %: writing",
+    );
+    await daemon.deaf();
+    await heard.until(() => undefined, "the connection to the daemon was lost");
+    daemon.lab.machines.callback(token, { kind: "done" });
+    await daemon.listen();
+    await heard.until(() => undefined, "installed after");
+    abort.abort();
+    const ran = await running;
+    expect(ran.code).toBe(0);
+    // The bar is taken away before the line that ends it, and is not drawn again.
+    expect(ran.out.slice(ran.out.lastIndexOf("\u001b[1A\u001b[0J"))).toMatch(/attempt\.done .*\n$/);
+    expect(ran.out.slice(ran.out.lastIndexOf("attempt.done"))).not.toContain("%");
+  });
+
+  test("watch in a pipe prints each event as a line, and nothing else", async () => {
+    const abort = new AbortController();
+    const heard = new Heard();
+    daemon.lab.machines.networkBoot(daemon.lab.host("web-1"), "uefi");
+    const token = daemon.lab.machines.get("web-1")?.attempt?.token ?? "";
+    const running = bootwire(["watch", "--config", daemon.configPath], {
+      signal: abort.signal,
+      onOut: (text) => heard.add(text),
+    });
+    await heard.until(() => undefined, "attempt.began");
+    await heard.until(
+      () => daemon.lab.machines.callback(token, { kind: "progress", percent: 50, text: "writing" }),
+      "attempt.progress",
+    );
+    abort.abort();
+    const { out } = await running;
+    expect(out).toMatch(/^(?:\d{4}-\S+ {2}web-1 +attempt\.\S+ +.*\n)+$/);
+  });
+
   test("a config that is being worked on does not come between admin and daemon", async () => {
     await daemon.configure("hosts:\n  - {name: half}\n");
     expect(await daemon.run("machines")).toMatchObject({ code: 0 });

@@ -177,14 +177,25 @@ ${config}: 2 problems
       expect(ran.err).not.toBe("");
     });
 
-    test.each(["serve", "init", "check", "render", "machines", "reinstall", "local", "events", "schema"])(
-      "%s explains itself with an example",
-      async (command) => {
-        const ran = await bootwire([command, "--help"]);
-        expect(ran.code).toBe(0);
-        expect(ran.out).toMatch(new RegExp(`Examples?:\\n  bootwire ${command}`));
-      },
-    );
+    test.each([
+      "serve",
+      "init",
+      "check",
+      "render",
+      "machines",
+      "reinstall",
+      "local",
+      "events",
+      "watch",
+      "explain",
+      "doctor",
+      "completion",
+      "schema",
+    ])("%s explains itself with an example", async (command) => {
+      const ran = await bootwire([command, "--help"]);
+      expect(ran.code).toBe(0);
+      expect(ran.out).toMatch(new RegExp(`Examples?:\\n  bootwire ${command}`));
+    });
 
     test("names the exit codes", async () => {
       const { out } = await bootwire(["--help"]);

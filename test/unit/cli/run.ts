@@ -9,6 +9,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /** Whether a person reads the output; default: no. */
+  readonly terminal?: boolean;
   /** Called with each piece of output as it is written. */
   readonly onOut?: (text: string) => void;
   readonly onErr?: (text: string) => void;
@@ -29,7 +31,7 @@ export async function bootwire(args: readonly string[], options: RunOptions = {}
         err += text;
         options.onErr?.(text);
       },
-      terminal: false,
+      terminal: options.terminal ?? false,
       colour: false,
       ...(options.signal ? { signal: options.signal } : {}),
     },
