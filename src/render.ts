@@ -84,6 +84,10 @@ function renderAll(
   const title = `installing ${host.name} with profile ${profile.name}`;
   const script = { kind: "install", title, plan: installer.boot(context) } as const;
   const body = templates.render(templateOf(script, dialect), scriptView(script, dialect, baseUrl, "SELF"));
-  const answers = [...installer.answers(context)].map(([name, answer]) => ({ name, ...answer }));
+  const answers = [...installer.answers(context)].map(([name, { contentType, body }]) => ({
+    name,
+    contentType,
+    body,
+  }));
   return [{ name: file, contentType: "text/plain; charset=utf-8", body }, ...answers];
 }

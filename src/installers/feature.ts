@@ -35,3 +35,15 @@ export const COMMON_FEATURES: readonly Feature[] = [
   "disk",
   "static",
 ];
+
+/** Everything that can be asked for. */
+export const ALL_FEATURES: readonly Feature[] = [
+  ...COMMON_FEATURES,
+  "vlan",
+  "bond",
+  "layout-plain",
+  "layout-lvm",
+  "layout-btrfs",
+  "layout-zfs",
+  "template",
+];

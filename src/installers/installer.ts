@@ -47,6 +47,8 @@ export interface WimbootPlan {
 export interface Answer {
   readonly contentType: string;
   readonly body: string;
+  /** What goes to the machine where that is no text; `body` then shows people what is in it. */
+  readonly bytes?: Buffer;
 }
 
 /** A call home in an installer's own words. */

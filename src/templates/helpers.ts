@@ -23,6 +23,8 @@ const OWN: Readonly<Record<string, Helper>> = {
   kickstart: (value) => kickstartWord(text(value)),
   preseed: (value) => preseedValue(text(value)),
   xml: (value) => xmlText(text(value)),
+  /** Text as the contents of a file in an Ignition config. */
+  dataUrl: (value) => `data:,${encodeURIComponent(text(value))}`,
   join: (list, separator) => {
     if (!Array.isArray(list)) throw new TypeError("join wants a list");
     return list.map(text).join(text(separator));
@@ -36,7 +38,7 @@ const OWN: Readonly<Record<string, Helper>> = {
 const BLOCKS = ["if", "unless", "each", "with"];
 
 /**
- * The helpers that templates have: `yaml json toml shell kickstart preseed xml join eq has`, and Handlebars' `if unless each with`.
+ * The helpers that templates have: `yaml json toml shell kickstart preseed xml dataUrl join eq has`, and Handlebars' `if unless each with`.
  * Strict mode looks only at plain `{{name}}`: a missing name that is given to a helper arrives as `undefined`, which
  * every helper refuses here, so that no misspelt name goes unseen.
  */

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
+import { parse } from "yaml";
 import { z } from "zod";
 import { BootwireError } from "../errors.ts";
 import { templateHelpers } from "./helpers.ts";
@@ -46,6 +47,30 @@ export class Templates {
       return template(view);
     } catch (error) {
       throw renderingFailed(source, error);
+    }
+  }
+
+  /**
+   * Renders a template that stands in the config itself; `where` names the place in messages. Throws BW_TEMPLATE.
+   */
+  renderText(where: string, text: string, view: object): string {
+    try {
+      return this.#handlebars.compile(text, { strict: true, noEscape: true })(view);
+    } catch (error) {
+      throw renderingFailed({ path: where, text }, error);
+    }
+  }
+
+  /**
+   * Renders a template that is YAML, for formats of which YAML is the readable form. Throws what `render` throws, and
+   * BW_TEMPLATE when what comes of it is not YAML.
+   */
+  renderYaml(name: string, view: object): unknown {
+    const rendered = this.render(name, view);
+    try {
+      return parse(rendered);
+    } catch (error) {
+      throw renderingFailed(this.source(name), error);
     }
   }
 

@@ -21,6 +21,9 @@ export function answerRoutes(app: FastifyInstance, parts: BootAppParts): void {
     }
     const answer = answers.get(request.params.file);
     if (!answer) return reply.callNotFound();
-    return reply.type(answer.contentType).header("cache-control", "no-store").send(answer.body);
+    return reply
+      .type(answer.contentType)
+      .header("cache-control", "no-store")
+      .send(answer.bytes ?? answer.body);
   });
 }
