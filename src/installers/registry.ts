@@ -1,8 +1,17 @@
 import type { ProfileConfig } from "../config/profiles/registry.ts";
 import type { Templates } from "../templates/templates.ts";
+import { agamaInstaller } from "./agama.ts";
+import { alpineInstaller } from "./alpine.ts";
+import { autoyastInstaller } from "./autoyast.ts";
+import { coreosInstaller } from "./coreos.ts";
+import { customInstaller } from "./custom.ts";
 import { debianInstaller } from "./debian.ts";
+import { faiInstaller } from "./fai.ts";
+import { flatcarInstaller } from "./flatcar.ts";
 import { imageInstaller } from "./image.ts";
 import type { InstallContext, Installer } from "./installer.ts";
+import { talosInstaller } from "./talos.ts";
+import { windowsInstaller } from "./windows.ts";
 
 /** The installer that a profile asks for. Throws a TypeError when it is then given another installer's profile. */
 export function installerFor(profile: ProfileConfig, templates: Templates): Installer {
@@ -14,6 +23,40 @@ export function installerFor(profile: ProfileConfig, templates: Templates): Inst
     case "debian":
       return accepting(debianInstaller(templates), (other) =>
         other.installer === "debian" ? other : undefined,
+      );
+    case "autoyast":
+      return accepting(autoyastInstaller(templates), (other) =>
+        other.installer === "autoyast" ? other : undefined,
+      );
+    case "agama":
+      return accepting(agamaInstaller(templates), (other) =>
+        other.installer === "agama" ? other : undefined,
+      );
+    case "flatcar":
+      return accepting(flatcarInstaller(templates), (other) =>
+        other.installer === "flatcar" ? other : undefined,
+      );
+    case "coreos":
+      return accepting(coreosInstaller(templates), (other) =>
+        other.installer === "coreos" ? other : undefined,
+      );
+    case "talos":
+      return accepting(talosInstaller(templates), (other) =>
+        other.installer === "talos" ? other : undefined,
+      );
+    case "alpine":
+      return accepting(alpineInstaller(templates), (other) =>
+        other.installer === "alpine" ? other : undefined,
+      );
+    case "fai":
+      return accepting(faiInstaller(templates), (other) => (other.installer === "fai" ? other : undefined));
+    case "windows":
+      return accepting(windowsInstaller(templates), (other) =>
+        other.installer === "windows" ? other : undefined,
+      );
+    case "custom":
+      return accepting(customInstaller(templates), (other) =>
+        other.installer === "custom" ? other : undefined,
       );
   }
 }

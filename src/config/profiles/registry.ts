@@ -1,7 +1,16 @@
 import { z } from "zod";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
+import { type AgamaProfile, agamaMedia, agamaProfile, resolveAgama } from "./agama.ts";
+import { type AlpineProfile, alpineMedia, alpineProfile, resolveAlpine } from "./alpine.ts";
+import { type AutoyastProfile, autoyastMedia, autoyastProfile, resolveAutoyast } from "./autoyast.ts";
+import { type CoreosProfile, coreosMedia, coreosProfile, resolveCoreos } from "./coreos.ts";
+import { type CustomProfile, customMedia, customProfile, resolveCustom } from "./custom.ts";
 import { type DebianProfile, debianMedia, debianProfile, resolveDebian } from "./debian.ts";
+import { type FaiProfile, faiMedia, faiProfile, resolveFai } from "./fai.ts";
+import { type FlatcarProfile, flatcarMedia, flatcarProfile, resolveFlatcar } from "./flatcar.ts";
 import { type ImageProfile, imageMedia, imageProfile, resolveImage } from "./image.ts";
+import { resolveTalos, type TalosProfile, talosMedia, talosProfile } from "./talos.ts";
+import { resolveWindows, type WindowsProfile, windowsMedia, windowsProfile } from "./windows.ts";
 
 /*
  * The profiles, by installer: a new one gets a file beside this one (what an admin writes, what is made of it, which
@@ -9,11 +18,34 @@ import { type ImageProfile, imageMedia, imageProfile, resolveImage } from "./ima
  */
 
 /** What an admin writes below `profiles:`. */
-export const profileSchema = z.discriminatedUnion("installer", [imageProfile, debianProfile]);
+export const profileSchema = z.discriminatedUnion("installer", [
+  imageProfile,
+  debianProfile,
+  autoyastProfile,
+  agamaProfile,
+  flatcarProfile,
+  coreosProfile,
+  talosProfile,
+  alpineProfile,
+  faiProfile,
+  windowsProfile,
+  customProfile,
+]);
 
 export type ProfileFile = z.output<typeof profileSchema>;
 
-export type ProfileConfig = ImageProfile | DebianProfile;
+export type ProfileConfig =
+  | ImageProfile
+  | DebianProfile
+  | AutoyastProfile
+  | AgamaProfile
+  | FlatcarProfile
+  | CoreosProfile
+  | TalosProfile
+  | AlpineProfile
+  | FaiProfile
+  | WindowsProfile
+  | CustomProfile;
 
 /** Puts a profile's own settings beside those that all have. */
 export function resolveOwn(written: ProfileFile, base: ProfileBase): ProfileConfig {
@@ -22,6 +54,24 @@ export function resolveOwn(written: ProfileFile, base: ProfileBase): ProfileConf
       return resolveImage(written, base);
     case "debian":
       return resolveDebian(written, base);
+    case "autoyast":
+      return resolveAutoyast(written, base);
+    case "agama":
+      return resolveAgama(written, base);
+    case "flatcar":
+      return resolveFlatcar(written, base);
+    case "coreos":
+      return resolveCoreos(written, base);
+    case "talos":
+      return resolveTalos(written, base);
+    case "alpine":
+      return resolveAlpine(written, base);
+    case "fai":
+      return resolveFai(written, base);
+    case "windows":
+      return resolveWindows(written, base);
+    case "custom":
+      return resolveCustom(written, base);
   }
 }
 
@@ -32,5 +82,23 @@ export function mediaOf(profile: ProfileConfig): readonly MediaFile[] {
       return imageMedia(profile);
     case "debian":
       return debianMedia(profile);
+    case "autoyast":
+      return autoyastMedia(profile);
+    case "agama":
+      return agamaMedia(profile);
+    case "flatcar":
+      return flatcarMedia(profile);
+    case "coreos":
+      return coreosMedia(profile);
+    case "talos":
+      return talosMedia(profile);
+    case "alpine":
+      return alpineMedia(profile);
+    case "fai":
+      return faiMedia(profile);
+    case "windows":
+      return windowsMedia(profile);
+    case "custom":
+      return customMedia(profile);
   }
 }

@@ -118,7 +118,7 @@ const CASES: readonly BadConfig[] = [
   {
     name: "a profile without an installer",
     yaml: "profiles:\n  p:\n    image: a.raw\n",
-    problems: [["BW_CONFIG_MISSING", 3, 5, "add installer: image or debian"]],
+    problems: [["BW_CONFIG_MISSING", 3, 5, "add installer: image"]],
   },
   {
     name: "an installer that there is not",

@@ -1,0 +1,9 @@
+wimboot media/wimboot
+winpeshl.ini a/token/answers/winpeshl.ini
+bootwire.cmd a/token/answers/bootwire.cmd
+unattend.xml a/token/answers/unattend.xml
+SetupComplete.cmd a/token/answers/SetupComplete.cmd
+curl.exe media/windows-11/curl.exe
+BCD media/windows-11/boot/bcd
+boot.sdi media/windows-11/boot/boot.sdi
+boot.wim media/windows-11/sources/boot.wim
