@@ -9,6 +9,7 @@ import {
 } from "../net/ipv4.ts";
 import type { Path } from "./document.ts";
 import { effective, type Facts, type HostFacts, type Placed } from "./facts.ts";
+import { rawAt } from "./raw.ts";
 import type { Report } from "./report.ts";
 import { commonSettings } from "./schema-common.ts";
 import { didYouMean } from "./suggest.ts";
@@ -22,6 +23,7 @@ export function checkHosts(facts: Facts, report: Report): void {
     if (known) {
       checkNetwork(facts, host, report);
       checkLoader(facts, host, report);
+      checkTemplate(facts, host, report);
     }
     checkGuest(host, report);
     checkUse(facts, host, report);
@@ -242,6 +244,24 @@ function checkGuest(host: HostFacts, report: Report): void {
       `${host.label} is no clone, so its cloneOf is not used`,
       "add kind: clone, or remove this",
     );
+  }
+}
+
+/** A golden image is generic, and made once. */
+function checkTemplate(facts: Facts, host: HostFacts, report: Report): void {
+  const path: Path = ["profiles", host.profile?.value ?? "", "template"];
+  if (rawAt(facts.data, path) !== true) return;
+  const other = { path, message: "template: true is written here" };
+  const install = effective(facts, host, "install");
+  if (install?.value === "always") {
+    const message = `${host.label} makes a golden image, which is installed once and then copied`;
+    report.error("BW_CONFIG_TEMPLATE", install.path, message, "write install: once, or leave it out", other);
+  }
+  const network = effective(facts, host, "network");
+  if (network && (network.value === "static" || host.fixed)) {
+    const message = `${host.label} makes a golden image, so every copy of it would have one fixed address`;
+    const hint = "write network: dhcp; each copy gets its own network from its own entry (kind: clone)";
+    report.error("BW_CONFIG_TEMPLATE", network.path, message, hint, other);
   }
 }
 

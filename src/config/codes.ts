@@ -45,6 +45,7 @@ export const CONFIG_CODES = {
   BW_CONFIG_NETWORK: "A static network without what it takes.",
   BW_CONFIG_GUEST:
     "A container or clone with a profile, a clone of nothing, or two hosts with one number in Proxmox.",
+  BW_CONFIG_TEMPLATE: "A golden image with a fixed address, or one that is installed again and again.",
   BW_CONFIG_LOADER: "A loader that the firmware cannot run.",
   BW_CONFIG_PORT: "Not a range of ports.",
   BW_CONFIG_SIZE: "Not an amount of memory, or too little.",

@@ -20,6 +20,10 @@ export interface VmHardware {
    * iPXE OVMF's first boot entry.
    */
   readonly networkRom?: "proxmox" | "qemu";
+  /** A second disk that is only read, a raw image: what Proxmox has in the cloud-init slot. */
+  readonly seedDisk?: string;
+  /** The machine's serial number in SMBIOS, where cloud-init looks for the address of its seed. */
+  readonly serialNumber?: string;
 }
 
 /** What the VM is connected to: devices and files of this machine. */
@@ -61,6 +65,8 @@ export function vmArguments(hardware: VmHardware, to: VmConnections): readonly s
       `file=${to.disk},format=raw,if=none,id=disk0,cache=unsafe,discard=unmap,detect-zeroes=unmap`,
     ],
     ...diskArguments(diskBus),
+    ...(hardware.seedDisk === undefined ? [] : seedArguments(hardware.seedDisk)),
+    ...(hardware.serialNumber === undefined ? [] : ["-smbios", `type=1,serial=${hardware.serialNumber}`]),
     // Without a source of random numbers OVMF offers no network boot.
     ...["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng0"],
   ];
@@ -70,6 +76,13 @@ function diskArguments(bus: "virtio" | "scsi"): readonly string[] {
   return bus === "virtio"
     ? ["-device", "virtio-blk-pci,drive=disk0,bootindex=1"]
     : ["-device", "virtio-scsi-pci,id=scsi0", "-device", "scsi-hd,bus=scsi0.0,drive=disk0,bootindex=1"];
+}
+
+function seedArguments(file: string): readonly string[] {
+  return [
+    ...["-drive", `file=${file},format=raw,if=none,id=seed0,readonly=on`],
+    ...["-device", "virtio-blk-pci,drive=seed0"],
+  ];
 }
 
 function firmwareArguments(firmware: "bios" | "uefi", ovmf: VmConnections["ovmf"]): readonly string[] {

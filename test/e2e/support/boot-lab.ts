@@ -113,13 +113,20 @@ export class BootLab {
     return this.#timeline;
   }
 
-  /** Switches a VM with a blank disk on. */
-  async boot(hardware: VmHardware): Promise<Vm> {
+  /** Switches a VM on; its disk is blank, but for what `prepare` does to the file. */
+  async boot(
+    hardware: VmHardware,
+    prepare:
+      | { readonly size: number; readonly write: (disk: string) => Promise<void> }
+      | undefined = undefined,
+  ): Promise<Vm> {
     const folder = join(this.#folder, hardware.name);
     const accelerator = await findAccelerator();
-    const vm = await Vm.create({ hardware, network: this.network, accelerator, folder, diskSize: DISK_SIZE });
+    const diskSize = prepare?.size ?? DISK_SIZE;
+    const vm = await Vm.create({ hardware, network: this.network, accelerator, folder, diskSize });
     this.#vms.push(vm);
     for (const name of ["serial.log", "qemu.log"]) this.#files.set(name, join(folder, name));
+    await prepare?.write(vm.disk);
     await vm.start();
     return vm;
   }

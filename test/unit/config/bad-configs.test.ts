@@ -435,6 +435,22 @@ hosts:
     ],
   },
   {
+    name: "a golden image with a fixed address that is installed again and again",
+    yaml: `profiles:
+  golden: {installer: image, image: disk.raw, template: true}
+hosts:
+  - name: a
+    mac: 52:54:00:00:00:01
+    profile: golden
+    install: always
+    network: {address: 10.0.0.5/24}
+`,
+    problems: [
+      ["BW_CONFIG_TEMPLATE", 7, 14, "install: once", 2, 57],
+      ["BW_CONFIG_TEMPLATE", 8, 14, "kind: clone", 2, 57],
+    ],
+  },
+  {
     name: "a clone of nothing",
     yaml: "hosts:\n  - {name: a, mac: 52:54:00:00:00:01, kind: clone}\n",
     problems: [["BW_CONFIG_GUEST", 2, 45, "cloneOf:"]],
