@@ -43,6 +43,8 @@ const PLANTED = {
   "known-folders": ["src/elsewhere/a.ts", "../net/b.ts"],
   "wired-by-faces-alone": ["src/http/a.ts", "../daemon.ts"],
   "timeline-imports": ["src/timeline/a.ts", "../http/b.ts"],
+  "monitor-imports": ["src/monitor/a.ts", "../http/b.ts"],
+  "api-imports": ["src/api/a.ts", "../config/b.ts"],
   "api-types-imports": ["src/api-types.ts", "./config/b.ts"],
   "wiring-without-other-faces": ["src/daemon.ts", "./cli/b.ts"],
   "nothing-needs-demo-or-bench": ["src/cli/a.ts", "../bench/b.ts"],

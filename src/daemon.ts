@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { announce } from "./announce.ts";
 import type { ApiReload, ApiStatus } from "./api-types.ts";
@@ -28,6 +29,7 @@ import { cryptoIds, systemSchedule } from "./machines/shell.ts";
 import { Catalogue } from "./media/catalogue.ts";
 import { DigestIndex } from "./media/digest-index.ts";
 import { ImagePreparer } from "./media/image-preparer.ts";
+import { Monitor } from "./monitor/monitor.ts";
 import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
 import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
@@ -140,11 +142,14 @@ async function start(
     release: VERSION,
   });
   const otherServers = openOtherServers({ active, machines, log, now: systemClock });
+  const clients = new ClientBook(CLIENTS_REMEMBERED);
+  const monitor = new Monitor({ now: systemClock, isKnown: (mac) => active().byMac(mac) !== undefined });
   const observers = new Observers({
     active,
     machines,
     otherServers,
-    clients: new ClientBook(CLIENTS_REMEMBERED),
+    clients,
+    monitor,
     now: systemClock,
     log,
   });
@@ -190,6 +195,7 @@ async function start(
     ...(allow && { allow: allow.map(formatCidr) }),
   });
   const onDownload = observers.onDownload.bind(observers);
+  const onTransfer = monitor.begin.bind(monitor);
   const bootApp = createBootApp({
     active,
     boot,
@@ -199,6 +205,7 @@ async function start(
     seeds: new SeedTokens(state.adminToken),
     log,
     onScript,
+    onTransfer,
     onDownload,
     onSeed: observers.onSeed.bind(observers),
   });
@@ -206,10 +213,13 @@ async function start(
   const guarded = () => machines.guardedSince() !== undefined;
   const startedAt = systemClock();
   let listening: readonly string[] = [];
+  let refused: ApiStatus["refused"] = null;
   const status = (): ApiStatus => ({
     version: VERSION,
     guarded: guarded(),
     config: config.path,
+    refused,
+    profiles: [...active().config.profiles.keys()],
     startedAt,
     listening,
     otherDhcpServers: otherServers.list().map(toApi),
@@ -225,9 +235,22 @@ async function start(
   });
   const inForce = (changes: ApiReload): ApiReload => {
     if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");
+    refused = null;
+    monitor.changed("status");
     return changes;
   };
-  const reload = async () => inForce(await live.reload());
+  const onRefused = (error: unknown) => {
+    refused = { at: systemClock(), ...sayRefused(log, error) };
+    monitor.changed("status");
+  };
+  const reload = async () => {
+    try {
+      return inForce(await live.reload());
+    } catch (error) {
+      onRefused(error);
+      throw error;
+    }
+  };
   const explainer = new Explainer({
     active,
     boot,
@@ -246,24 +269,33 @@ async function start(
     active,
     machines,
     explain: (question) => explainer.explain(question),
+    boot,
+    monitor,
+    clients,
+    leases: () => leases.load(),
+    server: (host) => earOf(interfaces, host).address,
     token: state.adminToken,
+    now: systemClock,
+    id: cryptoIds.attemptId,
     status,
     counters,
     reload,
+    ui: fileURLToPath(new URL("./ui/", import.meta.url)),
     log,
   });
   live.onChange((next) => {
     machines.reconcile(next.config.hosts);
     dhcp?.reconfigure(dhcpSettings(next));
     prepareImages();
+    monitor.changed("config");
   });
 
   prepareImages();
   listening = await openServers({ dhcp, tftp, boot: bootApp, admin: adminApp }, config, interfaces, closers);
   const watcher = await watchConfig({
     path: config.path,
-    onConfig: (next) => void live.take(next).then(inForce, (error: unknown) => sayRefused(log, error)),
-    onProblems: (problems) => sayRefused(log, new ConfigInvalid(config.path, problems)),
+    onConfig: (next) => void live.take(next).then(inForce, onRefused),
+    onProblems: (problems) => onRefused(new ConfigInvalid(config.path, problems)),
     onError: (error) =>
       log.warn({ err: error }, "the config file cannot be watched: changes are taken up by SIGHUP"),
     schedule: systemSchedule,
@@ -273,18 +305,20 @@ async function start(
 
   log.info({ tftp: tftp.description(), listening }, "ready");
   process.stdout.write(`${announce({ active: live.active, interfaces, guarded: guarded() }).join("\n")}\n`);
-  return () => void reload().catch((error: unknown) => sayRefused(log, error));
+  // What is refused has been said by then.
+  return () => void reload().catch(() => undefined);
 }
 
-function sayRefused(log: Logger, error: unknown): void {
+/** Logs why a changed config is refused, and returns it for those who ask later. */
+function sayRefused(log: Logger, error: unknown): { code: string; message: string; hint: string } {
   if (error instanceof BootwireError) {
-    log.error(
-      { code: error.code, hint: error.hint },
-      `the changed config is refused, the old one stays: ${error.message}`,
-    );
-  } else {
-    log.error({ err: error }, "the changed config could not be read, the old one stays");
+    const { code, message, hint } = error;
+    log.error({ code, hint }, `the changed config is refused, the old one stays: ${message}`);
+    return { code, message, hint };
   }
+  const text = "the changed config could not be read, the old one stays";
+  log.error({ err: error }, text);
+  return { code: "BW_INTERNAL", message: text, hint: "Look into the daemon's log; the cause is there." };
 }
 
 async function interfacesOf({

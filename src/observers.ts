@@ -7,6 +7,7 @@ import type { HostConfig } from "./config/model.ts";
 import type { DhcpEvent } from "./dhcp/ports.ts";
 import type { Download } from "./http/boot-parts.ts";
 import type { Machines } from "./machines/machines.ts";
+import type { Monitor } from "./monitor/monitor.ts";
 import { macOfNeighbour } from "./net/arp-table.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import type { OtherServers } from "./other-servers.ts";
@@ -22,6 +23,7 @@ export interface ObserverParts {
   readonly machines: Machines;
   readonly clients: ClientBook;
   readonly otherServers: OtherServers;
+  readonly monitor: Monitor;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -48,6 +50,7 @@ export class Observers implements TftpObserver {
       log[level]({ ...event, address, server, machine: host?.name }, `dhcp ${event.kind}`);
     }
     otherServers.note(event);
+    this.#parts.monitor.onDhcp(event);
     if (event.mac === undefined) return;
     if (host) machines.seen(event.mac);
     if (event.address !== undefined && event.kind === "ack") {
@@ -60,6 +63,7 @@ export class Observers implements TftpObserver {
   /** Something on the TFTP port. */
   onEvent(event: TftpEvent): void {
     this.#parts.log[event.kind === "failed" ? "warn" : "debug"](event, `tftp ${event.kind}`);
+    this.#parts.monitor.onTftp(event);
     if (!this.#steps.isStep(event) && event.kind === "progress") return;
     const { now, machines } = this.#parts;
     this.#forClient(tftpClient(event), (client) => {
@@ -70,8 +74,9 @@ export class Observers implements TftpObserver {
 
   /** A boot script was handed out. */
   onScript(name: ScriptName, script: RenderedScript, client: string): void {
-    const { machines, clients, log, now } = this.#parts;
+    const { machines, clients, log, now, monitor } = this.#parts;
     clients.note(client, name.mac, script.host);
+    monitor.seen(name.mac, { firmware: name.firmware, address: client });
     if (script.host) machines.seen(name.mac);
     const line = scriptLine(name, script, now());
     log.info({ mac: name.mac, machine: script.host?.name, client }, line.text);

@@ -27,19 +27,26 @@ export function classifyClient(query: BootQuery): BootClient {
   const runs: Runs =
     query.userClass?.includes(IPXE_USER_CLASS) === true || query.ipxe !== undefined ? "ipxe" : "firmware";
   const fetches = query.kind === "httpclient" ? "http" : "tftp";
-  switch (query.arch) {
+  const firmware = firmwareOf(query.arch);
+  if (firmware) return { supported: true, firmware, runs, fetches };
+  return {
+    supported: false,
+    reason: `no loader for client architecture ${query.arch} (option 93): BIOS and x86-64 UEFI are supported`,
+  };
+}
+
+/** The firmware of a client architecture (option 93); `undefined` for those that we have no loader for. */
+export function firmwareOf(arch: number | undefined): Firmware | undefined {
+  switch (arch) {
     // RFC 4578 §2.1: a PXE client must send 93; BIOS ROMs of the time before it do not.
     case undefined:
     case 0:
-      return { supported: true, firmware: "bios", runs, fetches };
+      return "bios";
     case 7:
     case 9:
     case 16:
-      return { supported: true, firmware: "uefi", runs, fetches };
+      return "uefi";
     default:
-      return {
-        supported: false,
-        reason: `no loader for client architecture ${query.arch} (option 93): BIOS and x86-64 UEFI are supported`,
-      };
+      return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { z } from "zod";
+import { errorSchema } from "../api/schema.ts";
 import { type AdminTarget, readAdminTarget } from "../config/admin-target.ts";
 import { ConfigInvalid } from "../config/config-invalid.ts";
 import { BootwireError } from "../errors.ts";
-import { errorShape } from "./api-shapes.ts";
 import { parseJson } from "./json.ts";
 import { type SseMessage, SseParser } from "./sse.ts";
 
@@ -165,7 +165,7 @@ function reasonOf(error: unknown): string {
 }
 
 function refusal(status: number, text: string): BootwireError {
-  const parsed = errorShape.safeParse(parseJson(text));
+  const parsed = errorSchema.safeParse(parseJson(text));
   if (parsed.success) {
     const { code, message, hint } = parsed.data.error;
     return new BootwireError(code, message, hint);

@@ -1,7 +1,7 @@
+import { eventSchema } from "../api/events.ts";
 import type { ApiEvent } from "../api-types.ts";
 import { BootwireError } from "../errors.ts";
 import type { AdminClient } from "./admin-client.ts";
-import { eventShape } from "./api-shapes.ts";
 import type { Io } from "./io.ts";
 import { parseJson } from "./json.ts";
 
@@ -51,7 +51,7 @@ async function followUntil(client: AdminClient, signal: AbortSignal, options: Fo
   while (!signal.aborted) {
     try {
       for await (const { data } of client.stream(route, { lastEventId: last, signal, onOpen })) {
-        const event = eventShape.safeParse(parseJson(data));
+        const event = eventSchema.safeParse(parseJson(data));
         if (!event.success) continue;
         last = event.data.id;
         options.onEvent(event.data);

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { eventSchema } from "../api/events.ts";
 import type { ApiEvent } from "../api-types.ts";
-import { eventShape } from "../cli/api-shapes.ts";
 import { endProcess, type PrivateNetwork } from "./namespace.ts";
 
 /** The command line of this build. */
@@ -78,7 +78,7 @@ export class DaemonProcess {
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
     try {
-      for await (const line of createInterface(follower.stdout)) yield eventShape.parse(JSON.parse(line));
+      for await (const line of createInterface(follower.stdout)) yield eventSchema.parse(JSON.parse(line));
     } finally {
       signal.removeEventListener("abort", end);
       await endProcess(follower);

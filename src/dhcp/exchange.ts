@@ -129,6 +129,7 @@ export function eventOf(exchange: Exchange, text: EventText): DhcpEvent {
     interface: exchange.arrival.interface.name,
     arch: exchange.client?.arch,
     userClass: exchange.client?.userClass,
+    vendorClass: exchange.client?.vendorClass,
     file: text.file,
     ...(text.server !== undefined && { server: text.server }),
     reason: text.reason,

@@ -105,6 +105,8 @@ export interface DhcpEvent {
   /** Option 93 of the message that caused this, when it carried one. */
   readonly arch: number | undefined;
   readonly userClass: string | undefined;
+  /** Option 60. */
+  readonly vendorClass?: string | undefined;
   /** Boot file handed out, when there was one. */
   readonly file: string | undefined;
   /** Another DHCP server that this gave away: the one that a client chose, or whose reply was heard. */

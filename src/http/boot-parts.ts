@@ -7,6 +7,7 @@ import type { HostConfig } from "../config/model.ts";
 import type { Machines } from "../machines/machines.ts";
 import type { Catalogue } from "../media/catalogue.ts";
 import type { ImagePreparer } from "../media/image-preparer.ts";
+import type { TransferMeter, TransferStart } from "../monitor/transfer-book.ts";
 import type { SeedCall } from "../timeline/seed.ts";
 import type { Sent } from "./send-content.ts";
 
@@ -31,6 +32,8 @@ export interface BootAppParts {
   readonly onSeed: (host: HostConfig, call: SeedCall) => void;
   /** Told when a script was handed out. */
   readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
+  /** Told when a download begins; is told how far it is, and when it ended. */
+  readonly onTransfer: (start: TransferStart) => TransferMeter;
   /** Told when a download ended. */
   readonly onDownload: (download: Download) => void;
 }

@@ -13,7 +13,14 @@ const STATUS: Readonly<Record<string, number>> = {
   BW_MEDIA_PREPARING: 503,
   BW_MEDIA_UNREADABLE: 500,
   BW_SEED_UNKNOWN: 404,
+  BW_MACHINE_NOT_INSTALLING: 409,
+  BW_MACHINE_CHANGED: 409,
+  BW_LOG_MISSING: 404,
   BW_UNAUTHORIZED: 401,
+  BW_LOGIN: 401,
+  BW_LOGIN_TOO_OFTEN: 429,
+  BW_CROSS_SITE: 403,
+  BW_STREAMS_FULL: 503,
 };
 
 /** Turns whatever a handler threw into `{ error: { code, message, hint } }`. */

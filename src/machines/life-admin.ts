@@ -10,6 +10,8 @@ export function adminStep(life: Life, event: AdminEvent, context: StepContext): 
       return reinstall(life, context);
     case "local":
       return local(life, context);
+    case "cancel":
+      return end(life, context);
   }
 }
 
@@ -65,6 +67,32 @@ function local(life: Life, context: StepContext): Step<AdminOutcome> {
     events: [...cancelled.events, line],
     log: undefined,
     outcome: { kind: "accepted", repeated },
+  };
+}
+
+/**
+ * Ends the install. What is on the disk by then is neither the old system nor a new one, so the machine counts as
+ * failed: it is held, or goes to its disk where `onFailure` says so, and never begins anew by itself.
+ */
+function end(life: Life, context: StepContext): Step<AdminOutcome> {
+  const { record, attempt } = life;
+  if (attempt?.phase !== "running") {
+    return refused(life, {
+      kind: "refused",
+      code: "BW_MACHINE_NOT_INSTALLING",
+      reason: `${record.name} is not being installed, so there is nothing to cancel`,
+      hint: "To keep it from being installed at its next network boot, say local.",
+    });
+  }
+  const reason = "an admin has cancelled it";
+  const cancelled = cancel(life, context, "an admin said cancel", () => true);
+  const state = { kind: "failed", attempt: attempt.id, reason, since: context.now } as const;
+  return {
+    life: { record: { ...record, state }, attempt: cancelled.attempt },
+    changed: cancelled.changed,
+    events: cancelled.events,
+    log: undefined,
+    outcome: { kind: "accepted", repeated: false },
   };
 }
 

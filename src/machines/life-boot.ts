@@ -121,6 +121,8 @@ function afterFailure(
     case "hold":
       return hold(life, context, failure);
     case "retry": {
+      // An admin who ends an install does not want the next one to begin by itself.
+      if (life.attempt?.phase === "cancelled") return hold(life, context, failure);
       // Without a bound, an install that always fails would wipe and write the disk for ever.
       const tries = life.attempt?.tries ?? 1;
       if (tries >= profile.limit)

@@ -58,7 +58,9 @@ export type AdminEvent =
   /** Arm the machine again. */
   | { readonly kind: "reinstall" }
   /** Its own disk from now on. */
-  | { readonly kind: "local" };
+  | { readonly kind: "local" }
+  /** End the install that is under way. */
+  | { readonly kind: "cancel" };
 
 export type QuietEvent =
   /** Time went by. */
@@ -92,7 +94,7 @@ export type AdminOutcome =
   | { readonly kind: "accepted"; readonly repeated: boolean }
   | {
       readonly kind: "refused";
-      readonly code: "BW_MACHINE_NO_PROFILE" | "BW_MACHINE_NEVER_INSTALLS";
+      readonly code: "BW_MACHINE_NO_PROFILE" | "BW_MACHINE_NEVER_INSTALLS" | "BW_MACHINE_NOT_INSTALLING";
       readonly reason: string;
       readonly hint: string;
     };

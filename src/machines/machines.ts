@@ -157,6 +157,11 @@ export class Machines {
     return this.#order(name, { kind: "local" });
   }
 
+  /** Ends the install that is under way. Throws a BootwireError when none is, or for an unknown machine. */
+  cancel(name: string): MachineStatus {
+    return this.#order(name, { kind: "cancel" });
+  }
+
   /** The machines of the config, in its order. */
   list(): readonly MachineStatus[] {
     return [...this.#byName.values()].map((host) => this.#status(host));

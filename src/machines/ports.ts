@@ -13,6 +13,8 @@ export interface EventQuery {
   readonly mac?: Mac | undefined;
   /** Only events after this id, the oldest first; without it, the newest `limit` events. */
   readonly after?: number | undefined;
+  /** Only events before this id: the newest `limit` of those. Not together with `after`. */
+  readonly before?: number | undefined;
   readonly limit: number;
 }
 

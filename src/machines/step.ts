@@ -41,6 +41,7 @@ export function step(life: Life, event: LifeEvent, context: StepContext): Step<L
       return tickStep(life, context);
     case "reinstall":
     case "local":
+    case "cancel":
       return adminStep(life, event, context);
     case "assume-installed":
       return guardStep(life, context);

@@ -65,7 +65,7 @@ export class EventReader {
 
   constructor(db: SqliteDatabase) {
     this.#after = db.prepare("SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?");
-    this.#newest = db.prepare("SELECT * FROM events ORDER BY id DESC LIMIT ?");
+    this.#newest = db.prepare("SELECT * FROM events WHERE id < ? ORDER BY id DESC LIMIT ?");
     // Two index walks that stop at the limit, joined; an OR would sort all that there is.
     const named = "SELECT * FROM events WHERE machine = ?";
     const stranger = "SELECT * FROM events WHERE machine IS NULL AND mac = ?";
@@ -74,20 +74,22 @@ export class EventReader {
       UNION ALL SELECT * FROM (${stranger} AND id > ? ORDER BY id LIMIT ?)
       ORDER BY id LIMIT ?`);
     this.#newestOf = db.prepare(`
-      SELECT * FROM (${named} ORDER BY id DESC LIMIT ?)
-      UNION ALL SELECT * FROM (${stranger} ORDER BY id DESC LIMIT ?)
+      SELECT * FROM (${named} AND id < ? ORDER BY id DESC LIMIT ?)
+      UNION ALL SELECT * FROM (${stranger} AND id < ? ORDER BY id DESC LIMIT ?)
       ORDER BY id DESC LIMIT ?`);
     this.#machines = db.prepare("SELECT DISTINCT machine FROM events");
   }
 
   /** The oldest first. */
   read(query: EventQuery): StoredEvent[] {
-    const { machine, mac, after, limit } = query;
+    const { machine, mac, after, before = Number.MAX_SAFE_INTEGER, limit } = query;
     const ofOne = machine !== undefined || mac !== undefined;
     // NULL equals nothing, so what was not asked for matches nothing.
     const [name, card] = [machine ?? null, mac ?? null];
     if (after === undefined) {
-      const rows = ofOne ? this.#newestOf.all(name, limit, card, limit, limit) : this.#newest.all(limit);
+      const rows = ofOne
+        ? this.#newestOf.all(name, before, limit, card, before, limit, limit)
+        : this.#newest.all(before, limit);
       return rows.map(decodeEvent).reverse();
     }
     const rows = ofOne

@@ -11,7 +11,7 @@ type Happening =
   | { readonly kind: "boot" }
   | { readonly kind: "call"; readonly event: CallbackEvent; readonly token: "latest" | "oldest" }
   | { readonly kind: "wait"; readonly seconds: number }
-  | { readonly kind: "reinstall" | "local" | "restart" | "lose-state" | "seen" }
+  | { readonly kind: "reinstall" | "local" | "cancel" | "restart" | "lose-state" | "seen" }
   | { readonly kind: "lift"; readonly unseen: "arm" | "keep" }
   | { readonly kind: "config"; readonly rules: Rules };
 
@@ -55,6 +55,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.constantFrom<Happening>(
       { kind: "reinstall" },
       { kind: "local" },
+      { kind: "cancel" },
       { kind: "restart" },
       { kind: "restart" },
       { kind: "seen" },
@@ -133,6 +134,9 @@ class World {
         oracle.tries = Number.POSITIVE_INFINITY;
         oracle.doneSinceLastAttempt = false;
         oracle.known = true;
+        break;
+      case "cancel":
+        this.#cancel();
         break;
       case "seen":
         lab.machines.seen(macOf(1));
@@ -246,6 +250,17 @@ class World {
     oracle.credit = 1;
     oracle.known = true;
     oracle.doneSinceLastAttempt = false;
+  }
+
+  #cancel(): void {
+    const { lab } = this;
+    const before = lab.machines.get("vm1");
+    if (before?.attempt?.phase === "running") {
+      expect(lab.machines.cancel("vm1").record.state.kind).toBe("failed");
+    } else {
+      expect(() => lab.machines.cancel("vm1")).toThrow();
+      expect(lab.machines.get("vm1")).toEqual(before);
+    }
   }
 
   #lift(unseen: "arm" | "keep"): void {

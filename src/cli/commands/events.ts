@@ -1,7 +1,7 @@
 import { Command } from "commander";
+import { eventsSchema } from "../../api/events.ts";
 import type { ApiEvent } from "../../api-types.ts";
 import { AdminClient } from "../admin-client.ts";
-import { eventsShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
 import { eventLine } from "../event-text.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -38,7 +38,7 @@ export function eventsCommand({ io, run }: Cli): Command {
         const query = new URLSearchParams({ limit: String(options.limit) });
         if (machine !== undefined) query.set("machine", machine);
         if (options.after !== undefined) query.set("after", String(options.after));
-        const { events } = await client.get(`/events?${query}`, eventsShape);
+        const { events } = await client.get(`/events?${query}`, eventsSchema);
         if (options.follow !== true && options.json === true) {
           io.out(`${JSON.stringify({ events }, null, 2)}\n`);
           return EXIT.ok;

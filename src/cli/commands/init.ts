@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
+import { acceptedSchema, statusSchema } from "../../api/status.ts";
 import type { ApiAccepted } from "../../api-types.ts";
 import { configJsonSchema } from "../../config/json-schema.ts";
 import { BootwireError } from "../../errors.ts";
 import type { InitReport } from "../../init.ts";
 import { AdminClient } from "../admin-client.ts";
-import { acceptedShape, statusShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -43,9 +43,9 @@ async function initializeOrAccept(configPath: string): Promise<Done> {
     if (!(error instanceof BootwireError) || error.code !== "BW_STATE_IN_USE") throw error;
   }
   const client = await AdminClient.open(configPath);
-  const { guarded } = await client.get("/status", statusShape);
+  const { guarded } = await client.get("/status", statusSchema);
   if (!guarded) return { running: true, liftedGuard: false, armed: [], kept: [] };
-  const accepted = await client.post("/accept-state", acceptedShape, { unseen: "arm" });
+  const accepted = await client.post("/accept-state", acceptedSchema, { unseen: "arm" });
   return { running: true, liftedGuard: true, ...accepted };
 }
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { machineSchema } from "../../api/machines.ts";
 import { AdminClient } from "../admin-client.ts";
-import { machineShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
@@ -16,7 +16,7 @@ export function localCommand({ io, run }: Cli): Command {
     .action(async (name: string, options: ConfigOption & JsonOption) =>
       run(options, async () => {
         const client = await AdminClient.open(options.config);
-        const machine = await client.post(`/machines/${encodeURIComponent(name)}/local`, machineShape);
+        const machine = await client.post(`/machines/${encodeURIComponent(name)}/local`, machineSchema);
         if (options.json === true) io.out(`${JSON.stringify(machine, null, 2)}\n`);
         else io.out(`${machine.name} boots from its own disk from now on.\n`);
         return EXIT.ok;

@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { machinesSchema } from "../../api/machines.ts";
+import { statusSchema } from "../../api/status.ts";
 import { AdminClient } from "../admin-client.ts";
-import { machinesShape, statusShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { machineTable } from "../machine-text.ts";
@@ -16,12 +17,12 @@ export function machinesCommand({ io, run }: Cli): Command {
     .action(async (options: ConfigOption & JsonOption) =>
       run(options, async () => {
         const client = await AdminClient.open(options.config);
-        const { machines } = await client.get("/machines", machinesShape);
+        const { machines } = await client.get("/machines", machinesSchema);
         if (options.json === true) {
           io.out(`${JSON.stringify({ machines }, null, 2)}\n`);
           return EXIT.ok;
         }
-        const { guarded } = await client.get("/status", statusShape);
+        const { guarded } = await client.get("/status", statusSchema);
         if (guarded) {
           io.err(
             "The state was found lost: nothing is installed until you decide (`bootwire init`: a new lab).\n",

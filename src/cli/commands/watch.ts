@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import { eventsSchema } from "../../api/events.ts";
+import { machinesSchema } from "../../api/machines.ts";
 import type { ApiEvent } from "../../api-types.ts";
 import { AdminClient } from "../admin-client.ts";
-import { eventsShape, machinesShape } from "../api-shapes.ts";
 import type { Cli } from "../context.ts";
 import { eventLine } from "../event-text.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -40,13 +41,13 @@ export function watchCommand({ io, run }: Cli): Command {
           draw();
         };
 
-        const { machines } = await client.get("/machines", machinesShape);
+        const { machines } = await client.get("/machines", machinesSchema);
         for (const one of machines) {
           if (machine === undefined || one.name === machine) board.begin(one);
         }
         const query = new URLSearchParams({ limit: String(Math.max(1, options.limit)) });
         if (machine !== undefined) query.set("machine", machine);
-        const { events } = await client.get(`/events?${query}`, eventsShape);
+        const { events } = await client.get(`/events?${query}`, eventsSchema);
         const shown = options.limit === 0 ? [] : events;
         show(shown.map((event) => eventLine(io, event)).join(""));
         const onEvent = (event: ApiEvent) => {

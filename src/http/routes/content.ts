@@ -64,13 +64,17 @@ async function send(
   // From here on the response is written past fastify, straight to the socket.
   reply.hijack();
   reply.raw.setTimeout(STALL);
+  const client = clientAddress(request);
+  const meter = parts.onTransfer({ protocol: "http", path, client, size: content.size });
   try {
-    const sent = await sendContent(request, reply.raw, content, "application/octet-stream");
-    parts.onDownload({ ...sent, path, client: clientAddress(request), method: request.method });
+    const type = "application/octet-stream";
+    const sent = await sendContent(request, reply.raw, content, type, meter.progress);
+    parts.onDownload({ ...sent, path, client, method: request.method });
   } catch (error) {
     parts.log.error({ err: error, path }, "a file could not be read to its end");
     reply.raw.destroy();
   } finally {
+    meter.end();
     await content.close();
   }
   return reply;

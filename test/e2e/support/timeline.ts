@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { eventShape } from "../../../src/cli/api-shapes.ts";
+import { eventSchema } from "../../../src/api/events.ts";
 
 /** An event of the daemon's timeline, as `bootwire events --json` prints it. */
-export type Event = ReturnType<typeof eventShape.parse>;
+export type Event = ReturnType<typeof eventSchema.parse>;
 
 interface Waiting {
   readonly wanted: (event: Event) => boolean;
@@ -17,7 +17,7 @@ export class Timeline {
 
   constructor(follower: ChildProcess) {
     if (!follower.stdout) throw new TypeError("the follower's output goes elsewhere");
-    createInterface(follower.stdout).on("line", (line) => this.#take(eventShape.parse(JSON.parse(line))));
+    createInterface(follower.stdout).on("line", (line) => this.#take(eventSchema.parse(JSON.parse(line))));
   }
 
   /** The first event that is wanted, of the past or to come. Rejects after `deadline` milliseconds. */

@@ -2,12 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ActiveConfig } from "../../../src/config/active-config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/model.ts";
 import { createAdminApp } from "../../../src/http/admin-app.ts";
+import { adminParts } from "../http/admin-parts.ts";
 import { Lab } from "../machines/lab.ts";
 import { bootwire, type Ran } from "./run.ts";
 
@@ -46,28 +45,7 @@ class AdminDaemon {
   }
 
   async listen(): Promise<void> {
-    const active = new ActiveConfig(this.#config);
-    const { machines, state } = this.lab;
-    const guarded = () => machines.guardedSince() !== undefined;
-    this.#app = createAdminApp({
-      active: () => active,
-      machines,
-      token: state.adminToken,
-      status: () => ({
-        version: "0",
-        guarded: guarded(),
-        config: "",
-        startedAt: 0,
-        listening: [],
-        otherDhcpServers: [],
-      }),
-      counters: () => ({ dhcp: [], tftp: { running: 0, requests: 0, transfers: [], refusals: [] } }),
-      explain: async () => {
-        throw new Error("nothing to explain here");
-      },
-      reload: async () => ({ changed: false, notes: [] }),
-      log: pino({ level: "silent" }),
-    });
+    this.#app = createAdminApp(await adminParts(this.lab, this.#config));
     await this.#app.listen({ host: "127.0.0.1", port: this.#port });
     this.#port = portOf(this.#app);
     await this.configure(HOSTS);

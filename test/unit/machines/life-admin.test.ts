@@ -87,6 +87,44 @@ describe("local", () => {
   });
 });
 
+describe("cancel", () => {
+  test("ends a running attempt: its token is dead, and the machine waits for a decision", () => {
+    const story = new Story({ onFailure: "hold" });
+    story.boot();
+    expect(story.tell({ kind: "cancel" })).toEqual({ kind: "accepted", repeated: false });
+    expect(story.phase).toBe("cancelled");
+    expect(story.kinds).toContain("attempt.cancelled");
+    expect(story.done()).toMatchObject({ kind: "refused" });
+    expect(story.boot()).toMatchObject({ kind: "hold", reason: expect.stringContaining("admin") });
+    story.tell({ kind: "reinstall" });
+    expect(story.boot()).toMatchObject({ kind: "install", fresh: true });
+  });
+
+  test("does not begin anew where failures are tried again", () => {
+    const story = new Story({ onFailure: "retry" });
+    story.boot();
+    story.tell({ kind: "cancel" });
+    expect(story.boot()).toMatchObject({ kind: "hold" });
+  });
+
+  test("sends a machine to its own disk where failures do", () => {
+    const story = new Story({ onFailure: "local" });
+    story.boot();
+    story.tell({ kind: "cancel" });
+    expect(story.boot()).toMatchObject({ kind: "local" });
+  });
+
+  test("is refused where nothing is being installed", () => {
+    const story = new Story();
+    const code = "BW_MACHINE_NOT_INSTALLING";
+    expect(story.tell({ kind: "cancel" })).toMatchObject({ kind: "refused", code });
+    story.boot();
+    story.done();
+    expect(story.tell({ kind: "cancel" })).toMatchObject({ kind: "refused", code });
+    expect(story.phase).toBe("finishing");
+  });
+});
+
 describe("the lost-state guard", () => {
   function lost(rules: ConstructorParameters<typeof Story>[0] = {}): Story {
     const story = new Story(rules);

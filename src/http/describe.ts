@@ -1,0 +1,54 @@
+import type { ApiAttempt, ApiEvent, ApiMachine } from "../api-types.ts";
+import type { HostConfig } from "../config/model.ts";
+import type { Attempt } from "../machines/model.ts";
+import type { StoredEvent } from "../machines/ports.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
+import type { AdminAppParts } from "./admin-parts.ts";
+
+/** A machine in the API's words. */
+export function describeMachine(parts: AdminAppParts, host: HostConfig): ApiMachine {
+  const life = parts.machines.get(host.name);
+  const outcome = host.profile && parts.machines.preview(host);
+  const sighting = parts.monitor.sighting(host.mac);
+  return {
+    name: host.name,
+    mac: host.mac,
+    profile: host.profile?.name ?? null,
+    state: life?.record.state.kind ?? "ready",
+    next: outcome?.kind ?? "nothing",
+    reason: outcome?.reason ?? "a reservation without a profile",
+    address: host.address === undefined ? null : formatIpv4(host.address),
+    currentAddress: sighting?.address ?? null,
+    firmware: sighting?.firmware ?? life?.attempt?.firmware ?? host.firmware ?? null,
+    disk: host.disk ?? null,
+    lastSeen: life?.record.lastSeen ?? null,
+    attempt: life?.attempt ? describeAttempt(life.attempt) : null,
+  };
+}
+
+/** Without its token: what the API shows must not open an install's answers. */
+export function describeAttempt(attempt: Attempt): ApiAttempt {
+  const { id, phase, percent, boots, startedAt, endedAt, failure } = attempt;
+  return {
+    id,
+    phase,
+    percent: percent ?? null,
+    boots,
+    startedAt,
+    endedAt: endedAt ?? null,
+    failure: failure ?? null,
+  };
+}
+
+export function describeEvent(event: StoredEvent): ApiEvent {
+  return {
+    id: event.id,
+    at: event.at,
+    mac: event.mac ?? null,
+    machine: event.machine ?? null,
+    attempt: event.attempt ?? null,
+    kind: event.kind,
+    text: event.text,
+    data: event.data ?? null,
+  };
+}
