@@ -1,4 +1,5 @@
-import { BROADCAST, type Ipv4 } from "../net/ipv4.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { BROADCAST, type Ipv4, networkOf } from "../net/ipv4.ts";
 import type { Neighbours } from "../net/neighbours.ts";
 import type { Reply } from "./decision.ts";
 import type { Destination } from "./destination.ts";
@@ -15,14 +16,28 @@ export function writeLetter({ packet, maxSize, to }: Reply, scratch: Buffer): Le
   return { bytes: Buffer.from(encode(packet, { maxSize, into: scratch }).bytes), to };
 }
 
-/** The address to send to. A client without one is told by name to the kernel; where that cannot be done, everybody hears. */
-export function reach(to: Destination, device: string, neighbours: Neighbours | undefined): Ipv4 {
+/** The part of an interface that says what can be reached on it. */
+type Wire = Pick<NetworkInterface, "name" | "addresses">;
+
+/** Whether an address is in one of the interface's own networks. */
+export function isOnLink({ addresses }: Pick<Wire, "addresses">, address: Ipv4): boolean {
+  return addresses.some((own) => networkOf(address, own.prefix) === networkOf(own.address, own.prefix));
+}
+
+/**
+ * The address to send to. A client without one is told by name to the kernel; where that cannot be done, everybody hears: so
+ * also in a network of the same wire that we have no address in, since what is for there would leave by the router.
+ */
+export function reach(to: Destination, wire: Wire, neighbours: Neighbours | undefined): Ipv4 {
   switch (to.kind) {
     case "unicast":
       return to.address;
     case "broadcast":
       return BROADCAST;
-    case "hardware":
-      return neighbours?.set(device, to.address, to.mac) === true ? to.address : BROADCAST;
+    case "hardware": {
+      const isReachable =
+        isOnLink(wire, to.address) && neighbours?.set(wire.name, to.address, to.mac) === true;
+      return isReachable ? to.address : BROADCAST;
+    }
   }
 }

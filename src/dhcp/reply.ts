@@ -117,7 +117,10 @@ function offeredOptions(
   if (boot && shape?.carriesFile) {
     offered.set(Option.tftpServer, Buffer.from(formatIpv4(boot.advice.nextServer)));
     offered.set(Option.bootFile, Buffer.from(boot.advice.file));
-    for (const [code, value] of boot.advice.options) offered.set(code, value);
+    // What the admin said of the machine is closer to it than what follows from its installer.
+    for (const [code, value] of boot.advice.options) {
+      if (exchange.host?.options.has(code) !== true) offered.set(code, value);
+    }
   }
   return offered;
 }

@@ -1,5 +1,5 @@
 import type { NetworkInterface } from "../net/interfaces.ts";
-import { formatIpv4, type Ipv4, networkOf } from "../net/ipv4.ts";
+import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
 import { type Mac, macFromBytes } from "../net/mac.ts";
 import { loadNative, type Native } from "../net/native.ts";
 import { type Neighbours, openNeighbours } from "../net/neighbours.ts";
@@ -10,7 +10,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import { judgeConflict } from "./conflict.ts";
 import type { Arrival, Decision, EngineSettings } from "./decision.ts";
 import { decide } from "./engine.ts";
-import { type Letter, reach, writeLetter } from "./letter.ts";
+import { isOnLink, type Letter, reach, writeLetter } from "./letter.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Link } from "./links.ts";
 import { type DhcpPacket, decode } from "./packet.ts";
@@ -310,9 +310,7 @@ export class DhcpServer {
   /** Looks for the address on the wire, and offers another one when somebody answers for it. */
   #probe(prober: Prober, pending: PendingOffer): void {
     const { link, packet, arrival, address, client, event, probes, finish } = pending;
-    const onLink = link.interface.addresses.some(
-      (own) => networkOf(address, own.prefix) === networkOf(own.address, own.prefix),
-    );
+    const onLink = isOnLink(link.interface, address);
     prober.probe({ device: link.interface.name, onLink, address }, (found) => {
       if (this.#state !== "running") return;
       if (!found.inUse || found.mac === client) {
@@ -345,7 +343,7 @@ export class DhcpServer {
 
   #send(link: Link, port: Arrival["port"], { bytes, to }: Letter): void {
     const from = port === "server" ? link.server : link.bootServer;
-    const address = reach(to, link.interface.name, this.#neighbours);
+    const address = reach(to, link.interface, this.#neighbours);
     from.send(bytes, address, to.port, (error) => {
       if (this.#state === "running")
         this.#fail(link, "send", `nothing reaches ${formatIpv4(address)}`, error);

@@ -46,6 +46,12 @@ describe("a full server's answer to a client that boots", () => {
     expect(event.reason).toBe("free address of the pool; armed");
   });
 
+  it("keeps an option that the admin gave the machine from the advisor's", () => {
+    const hosts = [host("web1", CLIENT, undefined, new Map([[209, Buffer.from("own")]]))];
+    const { reply } = discover(bench({ hosts }), EDK2);
+    expect(reply?.packet.options.get(209)?.toString()).toBe("own");
+  });
+
   it("holds no option 60 for EDK2 and PXE ROMs: with it they would look for a boot server", () => {
     for (const client of [EDK2, ROM]) {
       expect(discover(bench(), client).reply?.packet.options.has(Option.vendorClass)).toBe(false);
