@@ -3,11 +3,11 @@ import type { HostConfig } from "../config/model.ts";
 import { mediaOf, type ProfileConfig } from "../config/profiles/registry.ts";
 import type { BootAdvice, BootQuery } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
-import type { Answer, InstallContext } from "../installers/installer.ts";
+import type { Answer, InstallContext, InstallerCall } from "../installers/installer.ts";
 import { noCloudSeed } from "../installers/nocloud.ts";
 import { refusalOf } from "../installers/refusal.ts";
 import { installerFor } from "../installers/registry.ts";
-import type { BootOutcome } from "../machines/life.ts";
+import type { BootOutcome, CallbackEvent } from "../machines/life.ts";
 import type { Attempt, Basis } from "../machines/model.ts";
 import type { Catalogue } from "../media/catalogue.ts";
 import type { ImagePreparer } from "../media/image-preparer.ts";
@@ -132,9 +132,7 @@ export class BootService {
     attempt: Attempt,
     server: Ipv4,
   ): Promise<ReadonlyMap<string, Answer> | undefined> {
-    const { active, templates } = this.#parts.inForce();
-    const listed = active.byName(machine);
-    const subject = this.#began(attempt) ?? (listed && { host: listed, templates });
+    const subject = this.#subjectOf(machine, attempt);
     if (!subject) return undefined;
     return this.#answers(subject, attempt.firmware, server, attempt);
   }
@@ -158,6 +156,17 @@ export class BootService {
     const baseUrl = this.baseUrl(server);
     const place = { baseUrl, seedUrl: `${baseUrl}/nocloud/${token}` };
     return noCloudSeed(host, place, this.#parts.inForce().templates);
+  }
+
+  /** A call home in the words of the attempt's installer; `undefined`: it knows no such call. */
+  installerEvents(
+    machine: string,
+    attempt: Attempt,
+    call: InstallerCall,
+  ): readonly CallbackEvent[] | undefined {
+    const subject = this.#subjectOf(machine, attempt);
+    if (!subject?.host.profile) return undefined;
+    return installerFor(subject.host.profile, subject.templates).callback?.(call);
   }
 
   /** `http://10.0.0.1:8080`: how a machine that reaches us at `server` is told to fetch things. */
@@ -187,6 +196,13 @@ export class BootService {
   /** What an attempt began with; `undefined` where that was not kept. */
   #began(attempt: Attempt | undefined): Subject | undefined {
     return attempt?.basis && this.#book.subjectOf(attempt.basis);
+  }
+
+  /** What an attempt of a machine is served from; `undefined`: nothing is known of the machine any more. */
+  #subjectOf(machine: string, attempt: Attempt): Subject | undefined {
+    const { active, templates } = this.#parts.inForce();
+    const listed = active.byName(machine);
+    return this.#began(attempt) ?? (listed && { host: listed, templates });
   }
 
   /** What a machine is served from: what its running attempt began with, where that goes on, else what is in force. */

@@ -21,7 +21,7 @@ export function demoConfig(options: { readonly bridge: string; readonly image: C
     },
     state: "./state",
     media: dirname(image.path),
-    defaults: { locale: "C.UTF-8", users: [{ name: MACHINE.user, sudo: true }] },
+    defaults: { locale: "C.UTF-8", users: [{ name: MACHINE.user, sudo: true }], guestAgent: false },
     profiles: { "small-debian": { installer: "image", image: basename(image.path), sha256: image.sha256 } },
     hosts: [{ name: MACHINE.name, mac: MACHINE.mac, profile: "small-debian", address: "10.77.0.10" }],
   });

@@ -67,6 +67,10 @@ export interface Installer<P extends ProfileConfig = ProfileConfig, Plan extends
   readonly loaders: ReadonlySet<LoaderName>;
   /** Memory below which the installer is known to fail, in MiB. */
   readonly minimumMemory: number;
+  /** The same where it depends on the profile; instead of `minimumMemory`. */
+  memoryOf?(context: InstallContext<P>): number;
+  /** How many times the profile's first media file has to fit into memory, where the installer loads it there. */
+  readonly mediaInMemory?: number | undefined;
   /** What else of this machine's config stands against installing it in this way, in the dialect's own terms. */
   obstacle?(context: InstallContext<P>): BootwireError | undefined;
   boot(context: InstallContext<P>): Plan;

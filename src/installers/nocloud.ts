@@ -1,6 +1,7 @@
 import type { HostConfig } from "../config/model.ts";
 import type { Templates } from "../templates/templates.ts";
 import type { Answer } from "./installer.ts";
+import { networkV2 } from "./network-v2.ts";
 import { type InstallView, systemView } from "./view.ts";
 
 /** Where a machine's seed is served, and what it calls. */
@@ -18,8 +19,9 @@ export const NOCLOUD_FILES = ["user-data", "meta-data", "vendor-data", "network-
 export function cloudInitFiles(view: InstallView, templates: Templates): ReadonlyMap<string, Answer> {
   const hasRoot = view.users.some((user) => user.name === "root");
   const report = templates.render("shared/report.sh.hbs", view);
-  const render = (name: string): Answer =>
-    yaml(templates.render(`image/${name}.hbs`, { ...view, report, hasRoot }));
+  const installPackages = [...new Set([...(view.guestAgent ? ["qemu-guest-agent"] : []), ...view.packages])];
+  const own = { report, hasRoot, installPackages, networkV2: networkV2(view, templates, true) };
+  const render = (name: string): Answer => yaml(templates.render(`image/${name}.hbs`, { ...view, ...own }));
   const names = ["user-data", "meta-data", "network-config"];
   return new Map(names.map((name) => [name, render(name)]));
 }

@@ -10,7 +10,10 @@ import { faiInstaller } from "./fai.ts";
 import { flatcarInstaller } from "./flatcar.ts";
 import { imageInstaller } from "./image.ts";
 import type { InstallContext, Installer } from "./installer.ts";
+import { kickstartInstaller } from "./kickstart.ts";
+import { proxmoxInstaller } from "./proxmox.ts";
 import { talosInstaller } from "./talos.ts";
+import { ubuntuInstaller } from "./ubuntu.ts";
 import { windowsInstaller } from "./windows.ts";
 
 /** The installer that a profile asks for. Throws a TypeError when it is then given another installer's profile. */
@@ -58,6 +61,18 @@ export function installerFor(profile: ProfileConfig, templates: Templates): Inst
       return accepting(customInstaller(templates), (other) =>
         other.installer === "custom" ? other : undefined,
       );
+    case "ubuntu":
+      return accepting(ubuntuInstaller(templates), (other) =>
+        other.installer === "ubuntu" ? other : undefined,
+      );
+    case "kickstart":
+      return accepting(kickstartInstaller(templates), (other) =>
+        other.installer === "kickstart" ? other : undefined,
+      );
+    case "proxmox":
+      return accepting(proxmoxInstaller(templates), (other) =>
+        other.installer === "proxmox" ? other : undefined,
+      );
   }
 }
 
@@ -71,12 +86,14 @@ function accepting<P extends ProfileConfig>(
     if (profile === undefined) throw new TypeError(`profile ${context.profile.name} is of another installer`);
     return { ...context, profile };
   };
-  const { expresses, firmwares, loaders, minimumMemory } = installer;
+  const { expresses, firmwares, loaders, minimumMemory, mediaInMemory } = installer;
   return {
     expresses,
     firmwares,
     loaders,
     minimumMemory,
+    mediaInMemory,
+    memoryOf: (context) => installer.memoryOf?.(own(context)) ?? minimumMemory,
     obstacle: (context) => installer.obstacle?.(own(context)),
     boot: (context) => installer.boot(own(context)),
     answers: (context) => installer.answers(own(context)),

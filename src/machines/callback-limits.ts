@@ -2,7 +2,7 @@ import type { CallbackEvent } from "./life.ts";
 
 /** Longest text of a callback that is kept, in characters. */
 const MAX_TEXT = 500;
-/** Longest log that is kept; of a longer one the end, where the error is. */
+/** Longest log of an attempt, in characters. */
 const MAX_LOG = 64 * 1024;
 const MAX_USERS = 100;
 
@@ -19,9 +19,10 @@ export function withinLimits(event: CallbackEvent): CallbackEvent {
       return {
         ...event,
         reason: short(event.reason) ?? "the installer gave no reason",
-        // SQLite's bindings end a text at its first NUL.
-        log: event.log?.slice(-MAX_LOG).replaceAll("\u0000", "\ufffd"),
+        log: event.log === undefined ? undefined : logWithinLimits(undefined, event.log),
       };
+    case "log":
+      return { ...event, text: logWithinLimits(undefined, event.text) };
     case "report":
       return {
         ...event,
@@ -29,6 +30,13 @@ export function withinLimits(event: CallbackEvent): CallbackEvent {
         users: event.users.slice(0, MAX_USERS).flatMap((user) => short(user) ?? []),
       };
   }
+}
+
+/** A log with another piece behind it. Of what is too long, the end is kept, where the error is. */
+export function logWithinLimits(before: string | undefined, piece: string): string {
+  const joint = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
+  // SQLite's bindings end a text at its first NUL.
+  return `${before ?? ""}${joint}${piece}`.slice(-MAX_LOG).replaceAll("\u0000", "\ufffd");
 }
 
 function percent(value: number | undefined): number | undefined {

@@ -32,7 +32,9 @@ export function callbackStep(life: Life, event: CallbackEvent, context: StepCont
     case "finishing":
       return whileFinishing(life, attempt, event, context);
     case "succeeded":
-      if (event.kind === "done" || event.kind === "booted") return accepted(life, true);
+      // The end of a log that comes late is no mistake of the machine's, and of no more use.
+      if (event.kind === "done" || event.kind === "booted" || event.kind === "log")
+        return accepted(life, true);
       return over(life, attempt);
     case "failed":
       return afterFailure(life, attempt, event, context);
@@ -72,6 +74,8 @@ function whileRunning(
       };
       return booted({ ...life, record: installed }, attempt, context);
     }
+    case "log":
+      return logged(life, event.text);
     case "report":
       return accepted(life, false, [reportLine(record, attempt, event, context)]);
   }
@@ -88,6 +92,8 @@ function whileFinishing(
       return accepted(life, true);
     case "booted":
       return booted(life, attempt, context);
+    case "log":
+      return logged(life, event.text);
     case "report":
       return accepted(life, false, [reportLine(life.record, attempt, event, context)]);
     case "started":
@@ -108,11 +114,17 @@ function afterFailure(
   const { state } = life.record;
   const isLatestWord = state.kind === "failed" && state.attempt === attempt.id;
   if (event.kind === "failed" && attempt.failedBy === "installer") return accepted(life, true);
+  // Some say first that they failed, and then why: a late log is still the best diagnosis.
+  if (event.kind === "log" && isLatestWord) return logged(life, event.text);
   if (!isLatestWord || attempt.failedBy !== "timeout") return over(life, attempt);
   if (event.kind === "done") return done(life, attempt, context);
   if (event.kind !== "failed") return over(life, attempt);
   const failed = failAttempt(life, attempt, "installer", event.reason, context);
   return { ...failed, log: event.log, outcome: { kind: "accepted", repeated: false } };
+}
+
+function logged(life: Life, text: string): CallbackStep {
+  return { ...accepted(life, false), log: text };
 }
 
 function progress(

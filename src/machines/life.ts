@@ -51,6 +51,8 @@ export type CallbackEvent =
   | { readonly kind: "failed"; readonly reason: string; readonly log: string | undefined }
   /** The installed system runs: the attempt is over. */
   | { readonly kind: "booted" }
+  /** A piece of its log, to be put behind what the attempt has already. */
+  | { readonly kind: "log"; readonly text: string }
   /** What the installed system says of itself. */
   | { readonly kind: "report"; readonly hostname: string | undefined; readonly users: readonly string[] };
 
@@ -105,7 +107,7 @@ export interface Step<O> {
   /** Attempts that began, changed or ended, oldest first; the last one is `life.attempt` if that is among them. */
   readonly changed: readonly Attempt[];
   readonly events: readonly TimelineEvent[];
-  /** The installer's log, to be kept with `life.attempt`. */
+  /** A piece of the installer's log, to be kept with `life.attempt` behind what is there. */
   readonly log: string | undefined;
   readonly outcome: O;
 }

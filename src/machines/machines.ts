@@ -2,7 +2,7 @@ import type { HostConfig } from "../config/model.ts";
 import { BootwireError } from "../errors.ts";
 import type { Mac } from "../net/mac.ts";
 import type { CallbackResult, GuardLifted, MachineStatus, MachinesParts } from "./api.ts";
-import { withinLimits } from "./callback-limits.ts";
+import { logWithinLimits, withinLimits } from "./callback-limits.ts";
 import { reassignments } from "./identity.ts";
 import {
   type AdminEvent,
@@ -127,7 +127,8 @@ export class Machines {
     }
     // Progress comes often and is soon outdated: a power cut may take the last of it, and no sync is spent on it.
     this.#timeline.seen(attempt.machine, context.now);
-    if (!outcome.repeated) this.#save(next, event.kind !== "progress");
+    const isPassing = event.kind === "progress" || event.kind === "log";
+    if (!outcome.repeated) this.#save(next, !isPassing);
     return {
       ok: true,
       machine: attempt.machine,
@@ -180,7 +181,7 @@ export class Machines {
     return this.#store.attempts(name, limit);
   }
 
-  /** What a failed installer sent as its log. */
+  /** What an installer sent as its log. */
   log(attempt: string): string | undefined {
     return this.#store.log(attempt);
   }
@@ -328,10 +329,14 @@ export class Machines {
   /** Stores a step, and with it what has gathered in the background. */
   #save(next: Step<unknown>, durable: boolean, basis?: Basis): void {
     const { life, changed, events, log } = next;
+    const logged = log === undefined ? undefined : life.attempt?.id;
     const change: LifeChange = {
       record: life.record,
       attempts: changed,
-      log: log === undefined || !life.attempt ? undefined : { attempt: life.attempt.id, text: log },
+      log:
+        logged === undefined || log === undefined
+          ? undefined
+          : { attempt: logged, text: logWithinLimits(this.#store.log(logged), log) },
       basis,
     };
     this.#timeline.withBackground((background) =>

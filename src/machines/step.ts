@@ -35,6 +35,7 @@ export function step(life: Life, event: LifeEvent, context: StepContext): Step<L
     case "done":
     case "failed":
     case "booted":
+    case "log":
     case "report":
       return callbackStep(life, event, context);
     case "tick":

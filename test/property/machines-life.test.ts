@@ -31,6 +31,7 @@ const call: fc.Arbitrary<CallbackEvent> = fc.constantFrom<CallbackEvent>(
   { kind: "failed", reason: "no disk", log: "a log" },
   { kind: "booted" },
   { kind: "report", hostname: "vm1", users: ["ada"] },
+  { kind: "log", text: "a line" },
 );
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(

@@ -9,7 +9,10 @@ import { type DebianProfile, debianMedia, debianProfile, resolveDebian } from ".
 import { type FaiProfile, faiMedia, faiProfile, resolveFai } from "./fai.ts";
 import { type FlatcarProfile, flatcarMedia, flatcarProfile, resolveFlatcar } from "./flatcar.ts";
 import { type ImageProfile, imageMedia, imageProfile, resolveImage } from "./image.ts";
+import { type KickstartProfile, kickstartMedia, kickstartProfile, resolveKickstart } from "./kickstart.ts";
+import { type ProxmoxProfile, proxmoxMedia, proxmoxProfile, resolveProxmox } from "./proxmox.ts";
 import { resolveTalos, type TalosProfile, talosMedia, talosProfile } from "./talos.ts";
+import { resolveUbuntu, type UbuntuProfile, ubuntuMedia, ubuntuProfile } from "./ubuntu.ts";
 import { resolveWindows, type WindowsProfile, windowsMedia, windowsProfile } from "./windows.ts";
 
 /*
@@ -30,6 +33,9 @@ export const profileSchema = z.discriminatedUnion("installer", [
   faiProfile,
   windowsProfile,
   customProfile,
+  ubuntuProfile,
+  kickstartProfile,
+  proxmoxProfile,
 ]);
 
 export type ProfileFile = z.output<typeof profileSchema>;
@@ -45,7 +51,10 @@ export type ProfileConfig =
   | AlpineProfile
   | FaiProfile
   | WindowsProfile
-  | CustomProfile;
+  | CustomProfile
+  | UbuntuProfile
+  | KickstartProfile
+  | ProxmoxProfile;
 
 /** Puts a profile's own settings beside those that all have. */
 export function resolveOwn(written: ProfileFile, base: ProfileBase): ProfileConfig {
@@ -72,6 +81,12 @@ export function resolveOwn(written: ProfileFile, base: ProfileBase): ProfileConf
       return resolveWindows(written, base);
     case "custom":
       return resolveCustom(written, base);
+    case "ubuntu":
+      return resolveUbuntu(written, base);
+    case "kickstart":
+      return resolveKickstart(written, base);
+    case "proxmox":
+      return resolveProxmox(written, base);
   }
 }
 
@@ -100,5 +115,11 @@ export function mediaOf(profile: ProfileConfig): readonly MediaFile[] {
       return windowsMedia(profile);
     case "custom":
       return customMedia(profile);
+    case "ubuntu":
+      return ubuntuMedia(profile);
+    case "kickstart":
+      return kickstartMedia(profile);
+    case "proxmox":
+      return proxmoxMedia(profile);
   }
 }

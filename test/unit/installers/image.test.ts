@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { imageInstaller } from "../../../src/installers/image.ts";
+import { refusalOf } from "../../../src/installers/refusal.ts";
 import { builtInTemplates, loadTemplates } from "../../../src/templates/templates.ts";
 import { describeIf } from "../../support/require.ts";
 import { imageContext } from "./context.ts";
@@ -34,7 +35,7 @@ test("answers are YAML that says what the config says", () => {
     fqdn: "db1.lab.example",
     locale: "de_DE.UTF-8",
     keyboard: { layout: "de" },
-    packages: ["htop", "postgresql"],
+    packages: ["qemu-guest-agent", "htop", "postgresql"],
     disable_root: false,
     phone_home: { url: "http://192.0.2.1:8080/a/token/booted" },
   });
@@ -52,7 +53,9 @@ test("answers are YAML that says what the config says", () => {
 });
 
 test("leaves the image's own user, and its keyboard, when the config has none", () => {
-  const user = parse(installer.answers(imageContext()).get("user-data")?.body ?? "");
+  const user = parse(
+    installer.answers(imageContext({ system: { guestAgent: false } })).get("user-data")?.body ?? "",
+  );
   expect(user).not.toHaveProperty("users");
   expect(user).not.toHaveProperty("keyboard");
   expect(user).not.toHaveProperty("packages");
@@ -60,6 +63,31 @@ test("leaves the image's own user, and its keyboard, when the config has none", 
 
 test("gives no answers to an image that is to stay as it is", () => {
   expect(installer.answers(imageContext({ profile: { seed: "none" } }))).toEqual(new Map());
+});
+
+test("fetches packages through the proxy of the config", () => {
+  const proxy = "http://proxy.example:3128";
+  const user = parse(installer.answers(imageContext({ system: { proxy } })).get("user-data")?.body ?? "");
+  expect(user.apt).toEqual({ proxy });
+  expect(user.bootcmd[0].at(-1)).toBe(proxy);
+});
+
+test("a golden image is the image as it is, and switched off", () => {
+  const plain = {
+    template: true,
+    system: { ...imageContext().profile.system, locale: "en_US.UTF-8", timezone: "Etc/UTC" },
+  };
+  const golden = imageContext({ profile: plain });
+  expect(refusalOf(installer, golden)).toBeUndefined();
+  expect(installer.answers(golden).size).toBe(0);
+  expect(installer.boot(golden).commandLine).toEqual(
+    expect.arrayContaining(["bootwire.seed=none", "bootwire.after=poweroff"]),
+  );
+  const asking = imageContext({ profile: { ...plain, system: { ...plain.system, packages: ["htop"] } } });
+  expect(refusalOf(installer, asking)).toMatchObject({
+    code: "BW_INSTALLER_CANNOT",
+    message: expect.stringContaining("packages: htop"),
+  });
 });
 
 test("asks for the converted form of a qcow2 image", () => {

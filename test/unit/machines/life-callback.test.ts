@@ -114,6 +114,37 @@ describe("after the installer said done", () => {
   });
 });
 
+describe("a piece of a log", () => {
+  const piece = { kind: "log", text: "a line" } as const;
+
+  test("is kept while the installer runs, when it is done, and when it has failed", () => {
+    const story = new Story();
+    story.boot();
+    expect(story.tell(piece)).toEqual(accepted(false));
+    expect(story.last).toMatchObject({ log: "a line", events: [], changed: [] });
+    story.done();
+    expect(story.tell(piece)).toEqual(accepted(false));
+    const other = new Story();
+    other.boot();
+    other.failed();
+    expect(other.tell(piece)).toEqual(accepted(false));
+    expect(other.last?.log).toBe("a line");
+    expect(other.state).toBe("failed");
+  });
+
+  test("is of no more use when the system is up, and refused when the attempt was replaced", () => {
+    const story = new Story();
+    story.boot();
+    story.done();
+    story.tell({ kind: "booted" });
+    expect(story.tell(piece)).toEqual(accepted(true));
+    const other = new Story();
+    other.boot();
+    other.tell({ kind: "reinstall" });
+    expect(other.tell(piece)).toMatchObject({ kind: "refused", code: "BW_ATTEMPT_OVER" });
+  });
+});
+
 describe("when an attempt is over", () => {
   const endings: readonly [string, (story: Story) => void, readonly string[]][] = [
     // What each ending takes again without an effect, because its answer may have been lost.

@@ -49,6 +49,20 @@ function kinds(at: Lab, machine: string): string[] {
 }
 
 describe("an install", () => {
+  test("keeps what its installer says in pieces, and of too much the end", async () => {
+    const at = await lab([vm(1)]);
+    const outcome = boot(at, "vm1");
+    if (outcome.kind !== "install") throw new Error(outcome.reason);
+    const { token, id } = outcome.attempt;
+    at.machines.callback(token, { kind: "log", text: "one" });
+    at.machines.callback(token, { kind: "log", text: "two\n" });
+    at.machines.callback(token, { kind: "failed", reason: "no disk", log: "three" });
+    expect(at.machines.log(id)).toBe("one\ntwo\nthree");
+    at.machines.callback(token, { kind: "log", text: `${"x".repeat(100_000)}\nlast` });
+    expect(at.machines.log(id)).toHaveLength(64 * 1024);
+    expect(at.machines.log(id)).toMatch(/x\nlast$/);
+  });
+
   test("goes from the first network boot to the installed system's call, and is all in the timeline", async () => {
     const at = await lab([vm(1)]);
     const outcome = boot(at, "vm1");

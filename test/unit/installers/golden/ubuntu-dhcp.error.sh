@@ -1,0 +1,24 @@
+#!/bin/sh
+# Runs in the installer when it has failed.
+# Shared by the scripts that run in the installer.
+url='http://192.0.2.1:8080/a/token'
+
+# post NAME [FORM]: tells Bootwire; with patience, as it may be starting again.
+post() {
+  curl -fsS -o /dev/null --max-time 20 --retry 10 --retry-delay 3 --retry-connrefused --data "${2:-}" "$url/$1"
+}
+
+# fail REASON: tells Bootwire, with the installer's log, and starts the machine again: its shell would wait for ever.
+fail() {
+  echo "Bootwire: $1"
+  journalctl -b --no-pager -n 300 >/tmp/bootwire-failure.log 2>&1
+  curl -fsS -o /dev/null --max-time 20 --retry 10 --retry-delay 3 --retry-connrefused \
+    --data-urlencode "reason=$1" --data-urlencode log@/tmp/bootwire-failure.log "$url/failed"
+  sleep 60
+  systemctl reboot --force
+  # Until that takes effect.
+  sleep 600
+  exit 1
+}
+
+fail "the installer stopped: see the log"
