@@ -22,6 +22,12 @@ export class ActiveConfig {
     return this.#byMac.get(mac);
   }
 
+  /** The machines that have one of these cards, further ones included, in the order of the config. */
+  withAnyMac(macs: readonly Mac[]): readonly HostConfig[] {
+    const cards = new Set(macs);
+    return this.config.hosts.filter((host) => [host.mac, ...host.otherMacs].some((mac) => cards.has(mac)));
+  }
+
   byName(name: string): HostConfig | undefined {
     return this.#byName.get(name);
   }

@@ -17,6 +17,8 @@ export interface KnownHost {
 
 export interface HostDirectory {
   find(mac: Mac): KnownHost | undefined;
+  /** Options for a machine that follow from the address it reaches us at; sent only where the client asks for them. */
+  optionsFor?(host: KnownHost, server: Ipv4): ReadonlyMap<number, Buffer>;
   /** The owner of a reserved address. */
   ownerOf(address: Ipv4): KnownHost | undefined;
   /** Every reserved address: these are never handed to anybody else. */

@@ -111,6 +111,7 @@ function offeredOptions(
     }
     const fqdn = answerFqdn(exchange.packet.options.get(Option.fqdn));
     if (fqdn) offered.set(Option.fqdn, fqdn);
+    setAskedFor(exchange, offered);
     for (const [code, value] of subnet.options) offered.set(code, value);
     if (exchange.host) for (const [code, value] of exchange.host.options) offered.set(code, value);
   }
@@ -123,6 +124,14 @@ function offeredOptions(
     }
   }
   return offered;
+}
+
+/** What the user of the library has for this machine in particular, where the client asks for it. */
+function setAskedFor({ host, packet, settings, serverId }: Exchange, into: Map<number, Buffer>): void {
+  const asked = packet.options.get(Option.parameterList);
+  const own = host && asked && settings.hosts.optionsFor?.(host, serverId);
+  if (!own) return;
+  for (const [code, value] of own) if (asked.includes(code)) into.set(code, value);
 }
 
 /**

@@ -6,6 +6,7 @@ import { bootScriptRoutes } from "./routes/boot-script.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { contentRoutes } from "./routes/content.ts";
 import { noCloudRoutes } from "./routes/nocloud.ts";
+import { proxmoxRoutes } from "./routes/proxmox.ts";
 
 /** Largest body that a callback may post (an installer's log), in bytes. */
 const BODY_LIMIT = 1 << 20;
@@ -27,5 +28,6 @@ export function createBootApp(parts: BootAppParts): FastifyInstance {
   answerRoutes(app, parts);
   callbackRoutes(app, parts);
   noCloudRoutes(app, parts);
+  proxmoxRoutes(app, parts);
   return app;
 }

@@ -70,7 +70,10 @@ function warningsAndProblems(
     .join("");
 }
 
-/** What templates and installers refuse: a missing variable, an answer that an installer cannot express. */
+/**
+ * What templates and installers refuse (a missing variable, an answer that an installer cannot express), and what media
+ * and memory would make fail.
+ */
 async function renderProblems(config: Config): Promise<RenderProblem[]> {
   const { renderMachine } = await import("../../render.ts");
   const problems: RenderProblem[] = [];
@@ -84,5 +87,6 @@ async function renderProblems(config: Config): Promise<RenderProblem[]> {
       problems.push({ machine: host.name, code: error.code, message: error.message, hint: error.hint });
     }
   }
-  return problems;
+  const { preflight } = await import("../../preflight.ts");
+  return [...problems, ...(await preflight(config))];
 }
