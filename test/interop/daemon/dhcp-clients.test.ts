@@ -74,7 +74,8 @@ describeIf({ ...DAEMON_NEEDS, commands: ["ip", "dhclient", "udhcpc"] }, "DHCP cl
     expect(got.stdout).toMatch(/^new_subnet_mask=255\.255\.0\.0$/m);
     expect(got.stdout).toMatch(/^new_routers=10\.99\.0\.1$/m);
     expect(got.stdout).toMatch(/^new_domain_name_servers=10\.99\.0\.53$/m);
-    expect(got.stdout).toMatch(/^new_dhcp_lease_time=7200$/m);
+    // The lease that udhcpc got a moment ago, as far as it is left.
+    expect(got.stdout).toMatch(/^new_dhcp_lease_time=7(?:200|1\d\d)$/m);
     const address = /^new_ip_address=(10\.99\.1\.10)$/m.exec(got.stdout)?.[1] ?? "none";
 
     await withMac(lab, "52:54:00:aa:00:03", async () => {
