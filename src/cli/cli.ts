@@ -7,6 +7,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { localCommand } from "./commands/local.ts";
 import { machinesCommand } from "./commands/machines.ts";
+import { mediaCommand } from "./commands/media.ts";
 import { pctCommand } from "./commands/pct.ts";
 import { qmCommand } from "./commands/qm.ts";
 import { reinstallCommand } from "./commands/reinstall.ts";
@@ -64,13 +65,14 @@ export async function runCli(args: readonly string[], io: Io, version: string): 
     watchCommand,
     explainCommand,
     doctorCommand,
+    mediaCommand,
     completionCommand,
     schemaCommand,
   ]) {
     program.addCommand(add(cli));
   }
   program.addCommand(completeCommand(cli), { hidden: true });
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
   }
   try {

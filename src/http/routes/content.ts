@@ -8,9 +8,6 @@ import { folderIndex } from "../folder-index.ts";
 import { clientAddress } from "../local-address.ts";
 import { sendContent } from "../send-content.ts";
 
-/** Milliseconds that a client may take nothing of what it asked for. */
-const STALL = 120_000;
-
 /** `GET|HEAD` of every content path: what loaders and installers fetch, with Range. */
 export function contentRoutes(app: FastifyInstance, parts: BootAppParts): void {
   for (const folder of CONTENT_FOLDERS) {
@@ -63,7 +60,6 @@ async function send(
 ): Promise<FastifyReply> {
   // From here on the response is written past fastify, straight to the socket.
   reply.hijack();
-  reply.raw.setTimeout(STALL);
   const client = clientAddress(request);
   const meter = parts.onTransfer({ protocol: "http", path, client, size: content.size });
   try {
