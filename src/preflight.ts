@@ -23,6 +23,8 @@ const MEBIBYTE = 1024 * 1024;
 const PRODUCTS: Readonly<Record<string, ReadonlySet<IsoProduct>>> = {
   ubuntu: new Set(["ubuntu"]),
   proxmox: new Set(["proxmox-ve"]),
+  autoyast: new Set(["opensuse-leap"]),
+  agama: new Set(["agama"]),
   kickstart: new Set(["rhel", "centos-stream", "rocky", "almalinux", "oracle-linux", "fedora"]),
 };
 

@@ -158,8 +158,10 @@ async function missingMedia(text: string, config: Config): Promise<readonly Conf
   const report = new Report(document);
   for (const [name, profile] of config.profiles) {
     for (const { key, path: file } of mediaOf(profile)) {
-      const found = await stat(path.join(config.media, file)).catch(() => undefined);
-      if (found?.isFile()) continue;
+      // What is inside of an ISO is for others to look at; a tree may lie there as a folder.
+      const onDisk = file.replace(/(\.iso)\/.*$/i, "$1");
+      const found = await stat(path.join(config.media, onDisk)).catch(() => undefined);
+      if (found?.isFile() || (found?.isDirectory() && (key === "tree" || key === "iso"))) continue;
       report.warn(
         "BW_CONFIG_MEDIA_MISSING",
         ["profiles", name, key],

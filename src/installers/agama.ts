@@ -17,6 +17,7 @@ export function agamaInstaller(templates: Templates): Installer<AgamaProfile, Li
     loaders: new Set(["ipxe", "pxelinux", "grub"]),
     // The whole live system is loaded into memory.
     minimumMemory: 4096,
+    mediaInMemory: 1.5,
     boot: (context) => bootPlan(context),
     answers: (context) => answers(context, templates),
   };

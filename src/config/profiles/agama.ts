@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readIsoPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: agama` as an admin writes it. */
@@ -13,7 +13,7 @@ export const agamaProfile = z
         description: "The installer ISO, below the media folder.",
         examples: ["Leap-16.0-online-installer-x86_64.install.iso"],
       },
-      readMediaPath,
+      readIsoPath,
     ),
     product: textField(
       {
@@ -69,8 +69,5 @@ export function resolveAgama(written: z.output<typeof agamaProfile>, base: Profi
 }
 
 export function agamaMedia(profile: AgamaProfile): readonly MediaFile[] {
-  return [
-    { key: "iso", path: `${profile.iso}/boot/x86_64/loader/linux` },
-    { key: "iso", path: `${profile.iso}/boot/x86_64/loader/initrd` },
-  ];
+  return [{ key: "iso", path: profile.iso }];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: autoyast` as an admin writes it. */
@@ -14,7 +14,7 @@ export const autoyastProfile = z
           "The installation ISO (the full one), or a folder with its content, below the media folder.",
         examples: ["openSUSE-Leap-15.6-DVD-x86_64.iso"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     product: textField(
       { description: "Product on it.", examples: ["Leap", "SLES"], default: "Leap" },
@@ -60,8 +60,5 @@ export function resolveAutoyast(
 }
 
 export function autoyastMedia(profile: AutoyastProfile): readonly MediaFile[] {
-  return [
-    { key: "iso", path: `${profile.iso}/boot/x86_64/loader/linux` },
-    { key: "iso", path: `${profile.iso}/boot/x86_64/loader/initrd` },
-  ];
+  return [{ key: "iso", path: profile.iso }];
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -373,5 +373,20 @@ describe("a file on disk", () => {
     expect(starter).toMatchObject({ ok: true, warnings: [], config: { dhcp: { mode: "proxy" }, hosts: [] } });
     const checked = await loadConfig("templates/bootwire.yaml", { checkMedia: true });
     expect(checked.warnings.map((one) => one.code)).toEqual(["BW_CONFIG_MEDIA_MISSING"]);
+  });
+
+  test("does not warn of what is inside of an ISO, nor of a tree that is a folder", async () => {
+    await mkdir(join(folder, "media/tree"), { recursive: true });
+    await writeFile(join(folder, "media/a.iso"), "");
+    const file = join(folder, "media.yaml");
+    const profiles = {
+      a: { installer: "custom", kernel: "a.iso/boot/vmlinuz" },
+      b: { installer: "custom", kernel: "b.iso/boot/vmlinuz" },
+      c: { installer: "autoyast", iso: "tree" },
+    };
+    await writeFile(file, JSON.stringify({ media: "media", profiles }));
+    const { warnings } = await loadConfig(file, { checkMedia: true });
+    const missing = warnings.filter((one) => one.code === "BW_CONFIG_MEDIA_MISSING");
+    expect(missing.map((one) => one.message)).toEqual([expect.stringContaining("b.iso/boot/vmlinuz")]);
   });
 });
