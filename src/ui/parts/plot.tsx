@@ -42,21 +42,10 @@ export function Plot({ throughput }: { readonly throughput: Throughput }) {
   );
 }
 
-/** A round number of at least `peak`: 1, 2 or 5 of a power of two thousand and such. */
+/** A round number of at least `peak`: 1, 2, 5, 10 … of the unit that it is shown in. */
 function niceTop(peak: number): number {
-  let top = 1024;
-  for (const factor of cycle()) {
-    if (top >= peak) return top;
-    top *= factor;
-  }
-  return top;
-}
-
-function* cycle(): Generator<number> {
-  for (;;) {
-    yield 2;
-    yield 2.5;
-    yield 2;
-    yield 1.024;
-  }
+  let unit = 1024;
+  while (peak / unit > 1000) unit *= 1024;
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+  return unit * (steps.find((step) => step * unit >= peak) ?? 1000);
 }

@@ -35,7 +35,7 @@ hosts:
 
 /** What udhcpc calls when it has a lease: takes its address, as a boot ROM does. */
 const SCRIPT = `#!/bin/sh
-[ "$1" = bound ] && ip addr replace "$ip/16" dev "$interface"
+[ "$1" = bound ] && ip addr flush dev "$interface" && ip addr replace "$ip/16" dev "$interface"
 exit 0
 `;
 
@@ -278,6 +278,8 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
   ] as const;
 
   test.each(["light", "dark"] as const)("axe finds nothing serious on any page, %s", async (colorScheme) => {
+    // There has to be a lease to look at.
+    await new SimulatedMachine(lab, MACS.old).dhcp();
     const { page: other, context: own } = await newPage(browser, { colorScheme });
     await other.goto("http://127.0.0.1:8081");
     await other.getByLabel("Token").waitFor();
@@ -303,6 +305,11 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
       await visit(other, route, heading);
       const overflow = await other.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect(overflow, route).toBeLessThanOrEqual(0);
+      // Texts have room for words, not for letters.
+      const narrow = await other.evaluate(
+        "[...document.querySelectorAll('.reason, .text')].filter((one) => one.clientWidth < 120).length",
+      );
+      expect(narrow, route).toBe(0);
       await picture(other, `phone-${heading.toLowerCase().replaceAll(" ", "-")}`);
     }
     await own.close();
