@@ -216,14 +216,14 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     await page.getByRole("heading", { name: "What it would be served now" }).click();
     const preview = page.getByRole("region", { name: "What it would be served now" });
     await preview.getByText("undionly.kpxe").first().waitFor();
-    await preview.getByText("preseed.cfg").click();
+    await preview.getByText("preseed.cfg", { exact: true }).click();
     await preview
       .getByText(/MASKED/)
       .first()
       .waitFor();
     expect(await preview.textContent()).not.toMatch(/\$6\$(?!MASKED)/);
     await preview.getByRole("radio", { name: "UEFI" }).check();
-    await preview.getByText("grub.cfg").waitFor();
+    await preview.getByText("grub.cfg", { exact: true }).waitFor();
     await picture(page, "machine-preview");
   });
 
