@@ -49,7 +49,7 @@ export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
     ...(await checkPorts(config, interfaces, isRunning)),
     await checkRights(isRunning),
     ...(await checkServers(config, interfaces, options.patience)),
-    ...(await checkLoaders()),
+    ...(await checkLoaders(defaultAssetFolder())),
     ...mediaFindings(config, warnings),
     await checkTime(),
     ...(await checkFirewall(config)),
@@ -81,7 +81,8 @@ function checkState(config: Config, daemon: DoctorOptions["daemon"]): Finding[] 
   ];
 }
 
-async function checkServers(
+/** Asks the wires for other servers, and says what they mean. */
+export async function checkServers(
   config: Config,
   interfaces: readonly NetworkInterface[],
   patience: number,
@@ -107,8 +108,8 @@ async function checkServers(
   }
 }
 
-async function checkLoaders(): Promise<Finding[]> {
-  const folder = defaultAssetFolder();
+/** Whether the boot loaders are there unchanged, and of which packages. */
+export async function checkLoaders(folder: string): Promise<Finding[]> {
   try {
     const { files } = await loadAssets(folder);
     const versions = new Set([...files.values()].map((file) => `${file.package} ${file.version}`));

@@ -53,24 +53,34 @@ export async function checkPorts(
 }
 
 async function checkPort({ protocol, port, what }: NeededPort, address: string): Promise<Finding> {
-  const name = `${protocol.toUpperCase()} port ${port} on ${address} (${what})`;
   try {
     await (protocol === "udp" ? openUdp(address, port) : openTcp(address, port));
-    return fine("ports", `${name} is free`);
+    return judgePort({ protocol, port, what }, address, undefined);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EACCES" || code === "EPERM") {
-      return wrong("ports", "fail", "BW_DOCTOR_RIGHTS", `no right to open ${name}`, HOW_TO_GRANT);
-    }
-    const flag = protocol === "udp" ? "u" : "t";
-    return wrong(
-      "ports",
-      "fail",
-      "BW_DOCTOR_PORT",
-      `${name} cannot be opened (${String(code)})`,
-      `Find out who has it: ss -lnp${flag} 'sport = :${port}'. A dnsmasq, an ISC or Kea DHCP server, tftpd-hpa or another Bootwire may be running.`,
-    );
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return judgePort({ protocol, port, what }, address, code);
   }
+}
+
+/** What became of a try to open a port: `code` is the system's, undefined when it was opened. Pure. */
+export function judgePort(
+  { protocol, port, what }: NeededPort,
+  address: string,
+  code: string | undefined,
+): Finding {
+  const name = `${protocol.toUpperCase()} port ${port} on ${address} (${what})`;
+  if (code === undefined) return fine("ports", `${name} is free`);
+  if (code === "EACCES" || code === "EPERM") {
+    return wrong("ports", "fail", "BW_DOCTOR_RIGHTS", `no right to open ${name}`, HOW_TO_GRANT);
+  }
+  const flag = protocol === "udp" ? "u" : "t";
+  return wrong(
+    "ports",
+    "fail",
+    "BW_DOCTOR_PORT",
+    `${name} cannot be opened (${code})`,
+    `Find out who has it: ss -lnp${flag} 'sport = :${port}'. A dnsmasq, an ISC or Kea DHCP server, tftpd-hpa or another Bootwire may be running.`,
+  );
 }
 
 const HOW_TO_GRANT =
@@ -98,7 +108,11 @@ async function openTcp(host: string, port: number): Promise<void> {
 /** Whether SO_BINDTODEVICE and raw ICMP can be had; without them DHCP works on one interface, and probes nothing. */
 export async function checkRights(isRunning: boolean): Promise<Finding> {
   if (isRunning) return fine("rights", "the running daemon has what it needs");
-  const status = await readFile("/proc/self/status", "utf8").catch(() => "");
+  return judgeRights(await readFile("/proc/self/status", "utf8").catch(() => ""));
+}
+
+/** What `/proc/self/status` says of our rights. Pure. */
+export function judgeRights(status: string): Finding {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (effective === undefined) return fine("rights", "this system has no capabilities to look at");
   const capabilities = BigInt(`0x${effective}`);
@@ -116,7 +130,12 @@ export async function checkRights(isRunning: boolean): Promise<Finding> {
 /** Whether the clock is kept in time; installs compare certificates and packages with it. */
 export async function checkTime(): Promise<Finding> {
   if (existsSync("/run/systemd/timesync/synchronized")) return fine("time", "kept by systemd-timesyncd");
-  const kernel = await kernelClock();
+  return judgeClock(await kernelClock());
+}
+
+type Clock = "synchronized" | "unsynchronized" | "unknown";
+
+export function judgeClock(kernel: Clock): Finding {
   if (kernel === "synchronized") return fine("time", "the kernel's clock is synchronized");
   return wrong(
     "time",
@@ -128,7 +147,7 @@ export async function checkTime(): Promise<Finding> {
 }
 
 /** adjtimex(2), which changes nothing with `modes` 0: TIME_ERROR says that nobody keeps the clock. */
-async function kernelClock(): Promise<"synchronized" | "unsynchronized" | "unknown"> {
+async function kernelClock(): Promise<Clock> {
   const TIME_ERROR = 5;
   try {
     const { default: koffi } = await import("koffi");
@@ -168,20 +187,24 @@ export async function checkRoom(config: Config): Promise<Finding[]> {
       () => undefined,
     );
     if (free === undefined) continue;
-    const text = `${Math.floor(free / MIB)} MiB are free for the ${what} folder ${folder}`;
-    const remedy = `Make room there, or choose another disk for \`${what}\`.`;
-    findings.push(
-      free >= room ? fine("space", text) : wrong("space", "warn", "BW_DOCTOR_SPACE", text, remedy),
-    );
+    findings.push(judgeSpace(what, folder, free, room));
   }
-  const available = await availableMemory();
-  const text = `${Math.floor(available / MIB)} MiB of memory are available`;
-  findings.push(
-    available >= MEMORY
-      ? fine("memory", text)
-      : wrong("memory", "warn", "BW_DOCTOR_MEMORY", text, "Give this host more memory, or run less on it."),
-  );
+  findings.push(judgeMemory(await availableMemory()));
   return findings;
+}
+
+export function judgeSpace(what: string, folder: string, free: number, room: number): Finding {
+  const text = `${Math.floor(free / MIB)} MiB are free for the ${what} folder ${folder}`;
+  const remedy = `Make room there, or choose another disk for \`${what}\`.`;
+  return free >= room ? fine("space", text) : wrong("space", "warn", "BW_DOCTOR_SPACE", text, remedy);
+}
+
+export function judgeMemory(available: number): Finding {
+  const text = `${Math.floor(available / MIB)} MiB of memory are available`;
+  const remedy = "Give this host more memory, or run less on it.";
+  return available >= MEMORY
+    ? fine("memory", text)
+    : wrong("memory", "warn", "BW_DOCTOR_MEMORY", text, remedy);
 }
 
 async function availableMemory(): Promise<number> {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
@@ -55,6 +56,10 @@ class AdminDaemon {
   async configure(yaml: string): Promise<void> {
     const own = `admin: {listen: 127.0.0.1:${this.#port}}\nstate: ${this.lab.folder}\n`;
     await writeFile(this.configPath, own + yaml);
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   async deaf(): Promise<void> {
@@ -228,6 +233,53 @@ describe("commands that talk to the daemon", () => {
     expect(await daemon.run("machines")).toMatchObject({
       code: 1,
       err: expect.stringContaining("[BW_UNAUTHORIZED]"),
+    });
+  });
+
+  test("a token that may not be read is named", async () => {
+    await rm(join(daemon.lab.folder, "admin-token"));
+    await mkdir(join(daemon.lab.folder, "admin-token"));
+    const ran = await daemon.run("machines", "--json");
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.err)).toMatchObject({ error: { code: "BW_ADMIN_TOKEN" } });
+  });
+
+  test("something else that answers there is not taken for a daemon", async () => {
+    await daemon.deaf();
+    for (const [status, body] of [
+      [200, "{}"],
+      [502, "<html>"],
+    ] as const) {
+      const other = createServer((_request, response) => response.writeHead(status).end(body));
+      await new Promise<void>((done) => other.listen(daemon.port, "127.0.0.1", done));
+      const ran = await daemon.run("machines", "--json");
+      expect(JSON.parse(ran.err)).toMatchObject({ error: { code: "BW_API_ANSWER" } });
+      other.closeAllConnections();
+      await new Promise((done) => other.close(done));
+    }
+  });
+
+  test.each([
+    ["GET", "/nothing", undefined, 404, "BW_HTTP_NOT_FOUND"],
+    ["GET", "/events?limit=many", undefined, 400, "BW_HTTP_QUERY"],
+    ["GET", "/explain/web-1?firmware=coreboot", undefined, 400, "BW_HTTP_QUERY"],
+    ["POST", "/accept-state", "{}", 400, "BW_HTTP_BODY"],
+    ["POST", "/accept-state", "{", 400, "BW_HTTP_REQUEST"],
+    ["GET", "/explain/web-1", undefined, 500, "BW_INTERNAL"],
+    ["GET", "/explain/nobody", undefined, 404, "BW_MACHINE_UNKNOWN"],
+  ])("the API answers %s %s %s with %i %s", async (method, path, body, status, code) => {
+    const token = await readFile(join(daemon.lab.folder, "admin-token"), "utf8");
+    const response = await fetch(`http://127.0.0.1:${daemon.port}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token.trim()}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      body: body ?? null,
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      error: { code, message: expect.any(String), hint: expect.any(String) },
     });
   });
 

@@ -114,6 +114,15 @@ ${config}: 2 problems
     });
   });
 
+  test("a seed needs to know how the machine reaches us", async () => {
+    await mkdir(join(folder, "state"), { recursive: true });
+    await writeFile(join(folder, "state", "admin-token"), "token\n");
+    for (const args of [["web-1"], ["web-1", "--base-url", "nonsense"]]) {
+      const ran = await bootwire(["seed", ...args, "--json", "--config", config]);
+      expect(JSON.parse(ran.err)).toMatchObject({ error: { code: "BW_SEED_ADDRESS" } });
+    }
+  });
+
   test("schema prints the schema", async () => {
     const ran = await bootwire(["schema"]);
     expect(ran.code).toBe(0);
@@ -149,6 +158,14 @@ ${config}: 2 problems
   });
 
   describe("serve", () => {
+    test("names the interface that is not there", async () => {
+      await writeFile(config, `interface: none0\n${GOOD}`);
+      const ran = await bootwire(["serve", "--config", config, "--log", "silent"]);
+      expect(ran).toMatchObject({ code: 1, out: "" });
+      expect(ran.err).toContain('no interface "none0"');
+      expect(ran.err).toContain("[BW_INTERFACE]");
+    });
+
     test("refuses a config that cannot be used", async () => {
       await writeFile(config, "hosts: 3\n");
       expect(await bootwire(["serve", "--config", config])).toMatchObject({ code: 3 });

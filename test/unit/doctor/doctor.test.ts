@@ -1,6 +1,16 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/config/load.ts";
 import { firewallHints } from "../../../src/doctor/firewall.ts";
-import { judgeServers, type Offered } from "../../../src/doctor/network-checks.ts";
+import {
+  judgeClock,
+  judgeMemory,
+  judgePort,
+  judgeRights,
+  judgeSpace,
+} from "../../../src/doctor/host-checks.ts";
+import { checkInterfaces, judgeServers, type Offered } from "../../../src/doctor/network-checks.ts";
+import { checkLoaders, checkServers } from "../../../src/doctor.ts";
 import { ipv4 } from "../../../src/net/ipv4.ts";
 
 const PORTS = [
@@ -69,5 +79,46 @@ describe("other DHCP servers", () => {
     ["off", [offer], ["ok", null]],
   ] as const)("for dhcp.mode: %s, %j", (mode, offers, [status, code]) => {
     expect(judgeServers(mode, offers)).toMatchObject([{ status, code }]);
+  });
+});
+
+describe("what the host gives", () => {
+  const [dhcp] = PORTS;
+  const MIB = 1024 * 1024;
+
+  test.each([
+    ["a free port", judgePort(dhcp, "0.0.0.0", undefined), null],
+    ["a port that is taken", judgePort(dhcp, "0.0.0.0", "EADDRINUSE"), "BW_DOCTOR_PORT"],
+    ["a port without the right", judgePort(dhcp, "0.0.0.0", "EACCES"), "BW_DOCTOR_RIGHTS"],
+    ["root", judgeRights("CapEff:\t000001ffffffffff\n"), null],
+    ["a user", judgeRights("CapEff:\t0000000000000000\n"), "BW_DOCTOR_RIGHTS"],
+    ["the service", judgeRights("CapEff:\t0000000000002400\n"), null],
+    ["a system without capabilities", judgeRights(""), null],
+    ["a clock that is kept", judgeClock("synchronized"), null],
+    ["a clock that nobody keeps", judgeClock("unsynchronized"), "BW_DOCTOR_TIME"],
+    ["a clock that cannot be asked", judgeClock("unknown"), "BW_DOCTOR_TIME"],
+    ["room", judgeSpace("state", "/s", 200 * MIB, 100 * MIB), null],
+    ["no room", judgeSpace("state", "/s", 99 * MIB, 100 * MIB), "BW_DOCTOR_SPACE"],
+    ["memory", judgeMemory(512 * MIB), null],
+    ["little memory", judgeMemory(100 * MIB), "BW_DOCTOR_MEMORY"],
+  ])("%s", (_what, finding, code) => {
+    expect(finding).toMatchObject({
+      code,
+      status: code === null ? "ok" : expect.stringMatching(/warn|fail/),
+    });
+    expect(finding.remedy === "").toBe(code === null);
+  });
+
+  test("loaders that are not there", async () => {
+    expect(await checkLoaders("/nonexistent")).toMatchObject([{ status: "fail", code: "BW_DOCTOR_LOADERS" }]);
+  });
+
+  test("an interface that is not there can be neither served nor asked", async () => {
+    const loaded = await loadConfig(resolve("templates/bootwire.yaml"));
+    if (!loaded.ok) throw new Error("the starter config is right");
+    const config = { ...loaded.config, interfaces: ["none0"] };
+    expect((await checkInterfaces(config)).findings).toMatchObject([{ code: "BW_DOCTOR_INTERFACE" }]);
+    const none = { name: "none0", address: ipv4(1), prefix: 8, mac: undefined, addresses: [] };
+    expect(await checkServers(config, [none], 0)).toMatchObject([{ code: "BW_DOCTOR_NOT_ASKED" }]);
   });
 });

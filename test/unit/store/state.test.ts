@@ -256,3 +256,19 @@ test("a refused start leaves no lock behind", async () => {
   (await openState(folder, parts)).close();
   expect(existsSync(join(folder, "state.db"))).toBe(true);
 });
+
+test("a state that another program holds is named", async () => {
+  (await createState(folder, parts)).close();
+  const held = join(root, "held");
+  mkdirSync(held);
+  copyFileSync(join(folder, "state.db"), join(held, "state.db"));
+  const Sqlite = await loadSqlite();
+  const browser = new Sqlite(join(held, "state.db"));
+  browser.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  try {
+    expect((await refusal(openState(held, parts))).code).toBe("BW_STATE_LOCKED");
+  } finally {
+    browser.exec("ROLLBACK");
+    browser.close();
+  }
+});
