@@ -15,7 +15,7 @@ const CLI = resolve("dist/cli/main.js");
 const DHCRELAY = unpackedProgram("isc-dhcp-relay", "usr/sbin/dhcrelay");
 const NEEDS = {
   ...DAEMON_NEEDS,
-  commands: [...DAEMON_NEEDS.commands, "udhcpc", "dnsmasq"],
+  commands: [...DAEMON_NEEDS.commands, "udhcpc", "dnsmasq", "curl"],
   files: [...DAEMON_NEEDS.files, DHCRELAY],
 };
 
