@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { debianInstaller } from "../../../src/installers/debian.ts";
+import { refusalOf } from "../../../src/installers/refusal.ts";
 import { builtInTemplates, loadTemplates } from "../../../src/templates/templates.ts";
 import { describeIf } from "../../support/require.ts";
+import { readSchema, schemaPath } from "../../support/schemas.ts";
 import { debianContext } from "./context.ts";
 import { MACHINES } from "./machines.ts";
 
@@ -92,12 +95,93 @@ test("gives the installer another locale where it would ask for a country", () =
   );
 });
 
+describe("what special machines are told", () => {
+  const script = (name: string, context: ReturnType<typeof debianContext>) =>
+    installer.answers(context).get(name)?.body ?? "";
+
+  test("LVM, where the config wants it", () => {
+    expect(preseedOf().get("partman-auto/method")).toBe("regular");
+    const lvm = preseedOf(debianContext({ system: { layout: "lvm" } }));
+    expect(lvm.get("partman-auto/method")).toBe("lvm");
+    expect(lvm.get("partman-auto-lvm/guided_size")).toBe("max");
+  });
+
+  test("no guest agent where none is wanted", () => {
+    expect(preseedOf().get("pkgsel/include")).toContain("qemu-guest-agent");
+    const without = preseedOf(debianContext({ system: { guestAgent: false } }));
+    expect(without.get("pkgsel/include")).not.toContain("qemu-guest-agent");
+  });
+
+  test("a VLAN is the installed system's alone: the installer stays in the boot network", () => {
+    const [, fixed] = MACHINES;
+    if (!fixed) throw new Error("no static machine");
+    const { system } = fixed.debian.profile;
+    const context = debianContext({ system: { ...system, network: { ...system.network, vlan: 20 } } });
+    expect(installer.boot(context).commandLine.join(" ")).not.toContain("netcfg/get_ipaddress");
+    expect(script("late.sh", context)).toMatch(
+      /^auto \$card\.20\niface \$card\.20 inet static\n {2}address 192\.0\.2\.20\/24\n {2}gateway 192\.0\.2\.254$/m,
+    );
+    expect(preseedOf(context).get("pkgsel/include")).toContain("vlan");
+  });
+
+  test("a golden image is switched off, without an identity of its own", () => {
+    const context = debianContext({ profile: { template: true } });
+    expect(preseedOf(context).get("debian-installer/exit/poweroff")).toBe("true");
+    expect(preseedOf(context).get("pkgsel/include")).toContain("cloud-init");
+    expect(script("late.sh", context)).toContain(": >/target/etc/machine-id");
+    expect(script("late.sh", context)).not.toContain("bootwire-report");
+  });
+
+  test("a bond is refused", () => {
+    const context = debianContext({
+      system: { network: { kind: "dhcp", vlan: undefined, bond: "802.3ad" } },
+    });
+    expect(refusalOf(installer, context)).toMatchObject({ code: "BW_INSTALLER_CANNOT" });
+  });
+});
+
 test("refuses a value that would break the preseed file's line", () => {
   const context = debianContext({ profile: { suite: "bookworm\nd-i preseed/late_command string evil" } });
   expect(() => installer.answers(context)).toThrow(expect.objectContaining({ code: "BW_TEMPLATE" }));
 });
 
+const QUESTIONS = "preseed/questions.json";
+
+describeIf({ files: [schemaPath(QUESTIONS)] }, "the questions that Debian's installer knows", () => {
+  const questions = z
+    .object({ questions: z.record(z.string(), z.object({ type: z.string() })) })
+    .parse(readSchema(QUESTIONS)).questions;
+  /** What a preseed file says to a question of another type. */
+  const wrongTypes = (text: string) =>
+    [...text.matchAll(/^\S+ (\S+) (\S+)/gm)].flatMap(([, question = "", type = ""]) => {
+      const known = questions[question]?.type;
+      // Debian's own example says `string` of selections that are too long to list.
+      const fits = known === undefined || known === type || (known === "select" && type === "string");
+      return fits ? [] : [`${question} is ${known}, not ${type}`];
+    });
+
+  test("are answered in their own type", () => {
+    const contexts = [
+      ...MACHINES.map(({ debian }) => debian),
+      debianContext({ profile: { template: true }, system: { layout: "lvm" } }),
+    ];
+    for (const context of contexts) {
+      const text = (installer.answers(context).get("preseed.cfg")?.body ?? "").replace(/^#.*$/gm, "");
+      expect(wrongTypes(text)).toEqual([]);
+    }
+    expect(wrongTypes("d-i partman/confirm string true")).toEqual(["partman/confirm is boolean, not string"]);
+  });
+});
+
 describeIf({ commands: ["debconf-set-selections"] }, "debconf itself", () => {
+  test("refuses a file that is none", () => {
+    const checked = spawnSync("debconf-set-selections", ["-c"], {
+      input: "d-i time/zone\n",
+      encoding: "utf8",
+    });
+    expect(checked.stderr).not.toBe("");
+  });
+
   test.each(MACHINES)("takes the preseed file of $label", ({ debian }) => {
     const body = installer.answers(debian).get("preseed.cfg")?.body ?? "";
     const checked = spawnSync("debconf-set-selections", ["-c"], { input: body, encoding: "utf8" });
