@@ -3,7 +3,7 @@ import { MessageType, Option } from "../../../src/dhcp/codes.ts";
 import type { Decision } from "../../../src/dhcp/decision.ts";
 import { formatIpv4, type Ipv4 } from "../../../src/net/ipv4.ts";
 import type { Mac } from "../../../src/net/mac.ts";
-import { Bench, host, NOW, subnet } from "./engine-bench.ts";
+import { Bench, directory, host, NOW, subnet } from "./engine-bench.ts";
 import { CLIENT, ip, ipBytes, message, type Options, OTHER_CLIENT } from "./packets.ts";
 
 const DISCOVER = MessageType.discover;
@@ -450,3 +450,21 @@ function lease(address: string, mac: Mac = CLIENT) {
     updatedAt: NOW,
   } as const;
 }
+
+describe("options that a machine has for itself", () => {
+  const hosts = {
+    ...directory([host("web1", CLIENT, "10.0.0.50")]),
+    optionsFor: (_: unknown, server: Ipv4) => new Map([[250, Buffer.from(`http://${formatIpv4(server)}/`)]]),
+  };
+  const option = (options: Options, mac: Mac = CLIENT) =>
+    discover(new Bench({ settings: { hosts } }), mac, options)
+      .reply?.packet.options.get(250)
+      ?.toString();
+
+  it("are told with our own address, and only to who asks for them", () => {
+    expect(option({ [Option.parameterList]: Buffer.from([1, 3, 250]) })).toBe("http://10.0.0.1/");
+    expect(option({ [Option.parameterList]: Buffer.from([1, 3]) })).toBeUndefined();
+    expect(option({})).toBeUndefined();
+    expect(option({ [Option.parameterList]: Buffer.from([250]) }, OTHER_CLIENT)).toBeUndefined();
+  });
+});
