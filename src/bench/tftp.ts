@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { interleaved, median, numberOptions, ratio, table } from "./common.ts";
 import { Lab, type Running, SERVER_ADDRESS, SERVER_INTERFACE } from "./lab.ts";
 import { isInstalled, needRootAnd } from "./servers.ts";
+import { type Goal, type Shown, verdicts } from "./tftp-goals.ts";
 import type { LoadReport, LoadTask } from "./tftp-load.ts";
 
 const PORT = 69;
@@ -28,6 +29,15 @@ interface Case {
   readonly windowSize: number;
   /** Look at memory instead of time. */
   readonly memory?: boolean;
+  readonly goal?: Goal;
+}
+
+/** What else is printed of a contestant in a case. */
+interface Seen {
+  readonly turnaround: number | undefined;
+  readonly failures: number;
+  readonly timeouts: number;
+  readonly windowAgreed: boolean;
 }
 
 interface Sample {
@@ -39,6 +49,13 @@ interface Sample {
   readonly timeouts: number;
   readonly windowAgreed: boolean;
 }
+
+/** What the project set itself, as ratios to the best peer of the same run. */
+const LOCK_STEP: Goal = { speed: 1 };
+const LOCK_STEP_MANY: Goal = { speed: 1.2 };
+const WINDOW_16: Goal = { speed: 3.5, cpu: 0.3 };
+const WINDOW_64: Goal = { speed: 5 };
+const MEMORY: Goal = { memoryMiB: 200 };
 
 /** The library alone, as the peers are alone: no database, no HTTP. */
 const bootwire: Contestant = {
@@ -59,7 +76,7 @@ const dnsmasq: Contestant = {
 const tftpdHpa: Contestant = {
   name: "tftpd-hpa",
   start: (lab, root) =>
-    lab.serve("tftpd-hpa", peer("in.tftpd") ?? "in.tftpd", [
+    serveUnpacked(lab, "tftpd-hpa", "in.tftpd", [
       ...["--foreground", "--listen", "--address", `${SERVER_ADDRESS}:${PORT}`, "--user", "root"],
       ...["--secure", root],
     ]),
@@ -68,11 +85,17 @@ const tftpdHpa: Contestant = {
 const atftpd: Contestant = {
   name: "atftpd",
   start: (lab, root) =>
-    lab.serve("atftpd", peer("atftpd") ?? "atftpd", [
+    serveUnpacked(lab, "atftpd", "atftpd", [
       ...["--daemon", "--no-fork", "--port", String(PORT), "--bind-address", SERVER_ADDRESS],
       ...["--user", "root", "--group", "root", "--maxthread", "2000", "--verbose=0", root],
     ]),
 };
+
+/** Starts a peer with the libraries that lie unpacked beside it. */
+function serveUnpacked(lab: Lab, name: string, command: string, args: readonly string[]): Promise<Running> {
+  const libraries = `LD_LIBRARY_PATH=${PEERS === undefined ? "" : join(PEERS, "usr/lib/x86_64-linux-gnu")}`;
+  return lab.serve(name, "env", [libraries, peer(command) ?? command, ...args]);
+}
 
 /** A program that is installed, or lies unpacked in the folder of peers. */
 function peer(command: string): string | undefined {
@@ -103,17 +126,46 @@ export async function bench(args: readonly string[]): Promise<void> {
   const { clients, mebibytes } = options;
   const many = { clients, mebibytes: Math.max(mebibytes / 32, 0.125) };
   const cases: readonly Case[] = [
-    { name: "lock-step 512", clients: 1, mebibytes: mebibytes / 4, blockSize: 512, windowSize: 1 },
-    { name: "lock-step 1432", clients: 1, mebibytes, blockSize: 1432, windowSize: 1 },
+    {
+      name: "lock-step 512",
+      clients: 1,
+      mebibytes: mebibytes / 4,
+      blockSize: 512,
+      windowSize: 1,
+      goal: LOCK_STEP,
+    },
+    { name: "lock-step 1432", clients: 1, mebibytes, blockSize: 1432, windowSize: 1, goal: LOCK_STEP },
     { name: "window 4", clients: 1, mebibytes, blockSize: 1468, windowSize: 4 },
-    { name: "window 16", clients: 1, mebibytes: mebibytes * 4, blockSize: 1468, windowSize: 16 },
-    { name: "window 64", clients: 1, mebibytes: mebibytes * 4, blockSize: 1468, windowSize: 64 },
-    { name: "lock-step 512", ...many, blockSize: 512, windowSize: 1 },
-    { name: "lock-step 1432", ...many, blockSize: 1432, windowSize: 1 },
+    {
+      name: "window 16",
+      clients: 1,
+      mebibytes: mebibytes * 4,
+      blockSize: 1468,
+      windowSize: 16,
+      goal: WINDOW_16,
+    },
+    {
+      name: "window 64",
+      clients: 1,
+      mebibytes: mebibytes * 4,
+      blockSize: 1468,
+      windowSize: 64,
+      goal: WINDOW_64,
+    },
+    { name: "lock-step 512", ...many, blockSize: 512, windowSize: 1, goal: LOCK_STEP_MANY },
+    { name: "lock-step 1432", ...many, blockSize: 1432, windowSize: 1, goal: LOCK_STEP_MANY },
     { name: "window 4", ...many, blockSize: 1468, windowSize: 4 },
-    { name: "window 16", ...many, blockSize: 1468, windowSize: 16 },
-    { name: "window 64", ...many, blockSize: 1468, windowSize: 64 },
-    { name: "memory", clients: 512, mebibytes: 40, blockSize: 1468, windowSize: 16, memory: true },
+    { name: "window 16", ...many, blockSize: 1468, windowSize: 16, goal: WINDOW_16 },
+    { name: "window 64", ...many, blockSize: 1468, windowSize: 64, goal: WINDOW_64 },
+    {
+      name: "memory",
+      clients: 512,
+      mebibytes: 40,
+      blockSize: 1468,
+      windowSize: 16,
+      memory: true,
+      goal: MEMORY,
+    },
   ];
   console.log(
     `TFTP: medians of ${options.rounds} interleaved rounds, ${["", "server and clients on one processor", "a processor for the server and one for the clients"][options.cores] ?? "processors as the system likes"}`,
@@ -122,6 +174,7 @@ export async function bench(args: readonly string[]): Promise<void> {
     ["case", "server", "MiB/s", "ours is", "CPU s/GiB", "ours is", "turnaround", "failed", "time-outs"],
   ];
   const memoryRows: string[][] = [["512 clients on 40 MiB, window 16", "memory MiB", "failed"]];
+  const verdictLines: string[] = [];
   const chosen = options.only < cases.length + 1 ? cases.slice(options.only - 1, options.only) : cases;
   for (const one of chosen) {
     const rounds = one.memory ? 1 : options.rounds;
@@ -132,13 +185,14 @@ export async function bench(args: readonly string[]): Promise<void> {
       return sample;
     });
     const summaries = results.map(({ contestant, samples }) => summary(contestant.name, samples));
-    const [ours] = summaries;
+    const [ours, ...peers] = summaries;
+    if (ours && one.goal) verdictLines.push(...verdicts(caseName(one), one.goal, ours, peers));
     for (const of of summaries) {
       if (one.memory) {
         memoryRows.push([of.name, of.memoryMiB.toFixed(0), String(of.failures)]);
         continue;
       }
-      const what = `${one.clients} × ${one.mebibytes} MiB, ${one.name}`;
+      const what = caseName(one);
       const window = one.windowSize > 1 && !of.windowAgreed ? " (no window)" : "";
       rows.push([
         what,
@@ -155,15 +209,20 @@ export async function bench(args: readonly string[]): Promise<void> {
   }
   if (rows.length > 1) console.log(`\n${table(rows)}`);
   if (memoryRows.length > 1) console.log(`\n${table(memoryRows)}`);
+  if (verdictLines.length > 0) console.log(`\n${verdictLines.join("\n")}`);
   if (contestants.length < 4) {
     console.log(
-      "\nNot all peers are there: apt-get download tftpd-hpa atftpd, dpkg -x both into one folder,",
+      "\nNot all peers are there: apt-get download tftpd-hpa atftpd libwrap0, dpkg -x them into one folder,",
     );
     console.log("and name it in BOOTWIRE_BENCH_PEERS.");
   }
 }
 
-function summary(name: string, samples: readonly Sample[]) {
+function caseName({ clients, mebibytes, name }: Case): string {
+  return `${clients} × ${mebibytes} MiB, ${name}`;
+}
+
+function summary(name: string, samples: readonly Sample[]): Shown & Seen {
   const turnarounds = samples.flatMap((sample) =>
     sample.turnaround === undefined ? [] : [sample.turnaround],
   );

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { findCommand } from "../../support/require.ts";
 
 /** The server as it was built, alone, in a process of its own. */
@@ -17,6 +18,8 @@ export interface ServerProcess {
   readonly description: string;
   /** Its refused and failed transfers, so far. */
   readonly complaints: readonly string[];
+  /** Resolves as soon as a file whose name ends so has been fetched whole. */
+  fetched(ending: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,14 +39,32 @@ export async function startServer(options: {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const complaints: string[] = [];
   child.stderr.on("data", (text: Buffer) => complaints.push(text.toString()));
+  const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([
-    once(child.stdout, "data"),
+    once(lines, "line"),
     once(child, "exit").then(() => {
       throw new Error(`the server ended at once: ${complaints.join("")}`);
     }),
   ]);
   const ready: { port: number; description: string } = JSON.parse(String(line));
-  return { address, ...ready, complaints, stop: () => stop(child) };
+  const completed: string[] = [];
+  const watchers = new Set<() => void>();
+  lines.on("line", (text: string) => {
+    const event: { transfer: { filename: string } } = JSON.parse(text);
+    completed.push(event.transfer.filename);
+    for (const watcher of watchers) watcher();
+  });
+  const fetched = (ending: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!completed.some((name) => name.endsWith(ending))) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+      look();
+    });
+  return { address, ...ready, complaints, fetched, stop: () => stop(child) };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
