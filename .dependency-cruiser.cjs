@@ -1,7 +1,7 @@
 // Which way imports may point. README ("Layout") shows the same picture; `npm run check` enforces it through
 // scripts/check-imports.mjs, which also proves on each run that a wrong import is caught.
 
-const libraries = ["net/", "dhcp/", "tftp/", "iso9660/", "cpio/"];
+const libraries = ["net/", "dhcp/", "tftp/", "syslog/", "iso9660/", "cpio/"];
 /** What the product stands on. */
 const ground = [...libraries, "errors.ts", "config/", "store/", "media/", "assets/", "templates/"];
 /** Everything that is neither a face nor wiring. */
@@ -22,6 +22,7 @@ const layers = [
   { of: "net/", may: [] },
   { of: "dhcp/", may: ["net/"] },
   { of: "tftp/", may: ["net/"] },
+  { of: "syslog/", may: ["net/"] },
   { of: "iso9660/", may: ["net/"] },
   { of: "cpio/", may: [] },
   { of: "errors.ts", may: [] },
@@ -42,6 +43,10 @@ const layers = [
   { of: "explain/", may: [...ground, "machines/", "installers/", "boot/"] },
   // Whether this host is fit to serve: looks at the system, knows nothing of machines.
   { of: "doctor/", may: [...ground] },
+  // What admins' web servers are told.
+  { of: "hooks/", may: ["net/", "config/", "machines/"] },
+  // What is counted, for Prometheus.
+  { of: "metrics/", may: [...libraries, "config/", "machines/", "hooks/"] },
   // What goes on right now, kept in memory for those who look.
   { of: "monitor/", may: [...ground, "machines/", "boot/"] },
   // Faces: inwards only, never one another. What they say to each other over HTTP is in api/, as schemas that check it,

@@ -6,6 +6,7 @@ import type { Templates } from "./templates/templates.ts";
 const AT_START = [
   "interfaces",
   "tftp",
+  "syslog",
   "http",
   "admin",
   "state",
@@ -33,7 +34,7 @@ export function configChanges(before: Written & { readonly open: Config }, now: 
   notes.push(...hostNotes(old, next));
   const { mode } = next.dhcp;
   if (!isDeepStrictEqual({ ...old.dhcp, mode }, next.dhcp)) notes.push("dhcp changed");
-  for (const key of ["advertise", "media", "templates"] as const) {
+  for (const key of ["advertise", "media", "templates", "hooks"] as const) {
     if (!isDeepStrictEqual(old[key], next[key])) notes.push(`${key} changed`);
   }
   const files = before.templates.toText() !== now.templates.toText();

@@ -22,6 +22,7 @@ import { earOf } from "./explain/dhcp-steps.ts";
 import { Explainer } from "./explain/explain.ts";
 import { createAdminApp } from "./http/admin-app.ts";
 import { createBootApp } from "./http/boot-app.ts";
+import type { Download } from "./http/boot-parts.ts";
 import { LiveConfig } from "./live-config.ts";
 import { createLogger, type LogLevel } from "./log.ts";
 import { Machines } from "./machines/machines.ts";
@@ -34,11 +35,13 @@ import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
 import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
+import { Operations } from "./operations.ts";
 import { openOtherServers, toApi } from "./other-servers-shell.ts";
 import { openServers } from "./servers.ts";
 import { watchForStalls } from "./stalls.ts";
 import { SqliteLeaseStore } from "./store/lease-store.ts";
 import { openState } from "./store/state.ts";
+import { syslogListener } from "./syslog-listener.ts";
 import { FolderSource } from "./tftp/folder-source.ts";
 import { TftpServer } from "./tftp/server.ts";
 import { VERSION } from "./version.ts";
@@ -176,8 +179,28 @@ async function start(
           hosts: hostDirectory(active),
           boot: { advise: (query) => boot.loader(query) },
           leases,
-          observer: { onEvent: (event) => observers.onDhcp(event) },
+          observer: {
+            onEvent: (event) => {
+              operations.onDhcp(event);
+              observers.onDhcp(event);
+            },
+          },
         });
+  const syslog = syslogListener(config, interfaces, observers, log);
+  let listening: readonly string[] = [];
+  const operations = new Operations({
+    config,
+    machines,
+    dhcp,
+    tftp: () => tftp.counters(),
+    syslog: syslog && (() => syslog.counters()),
+    token: state.adminToken,
+    nameOf: (mac) => active().byMac(mac)?.name,
+    log,
+    probeStore: () => state.machines.probe(),
+    listening: () => listening.length > 0,
+  });
+  closers.add("hooks", () => operations.close());
   const tftp = new TftpServer({
     addresses: interfaces.map((one) => formatIpv4(one.address)),
     port: config.tftp.port,
@@ -188,13 +211,21 @@ async function start(
       folder: () => folder,
       onScript,
     }),
-    observer: observers,
+    observer: {
+      onEvent: (event) => {
+        operations.onTftp(event);
+        observers.onEvent(event);
+      },
+    },
     limits,
     singlePort,
     ...(ports && { ports }),
     ...(allow && { allow: allow.map(formatCidr) }),
   });
-  const onDownload = observers.onDownload.bind(observers);
+  const onDownload = (download: Download) => {
+    operations.onDownload(download);
+    observers.onDownload(download);
+  };
   const onTransfer = monitor.begin.bind(monitor);
   const bootApp = createBootApp({
     active,
@@ -212,7 +243,6 @@ async function start(
 
   const guarded = () => machines.guardedSince() !== undefined;
   const startedAt = systemClock();
-  let listening: readonly string[] = [];
   let refused: ApiStatus["refused"] = null;
   const status = (): ApiStatus => ({
     version: VERSION,
@@ -240,6 +270,7 @@ async function start(
     return changes;
   };
   const onRefused = (error: unknown) => {
+    operations.configRefused();
     refused = { at: systemClock(), ...sayRefused(log, error) };
     monitor.changed("status");
   };
@@ -283,7 +314,9 @@ async function start(
     ui: fileURLToPath(new URL("./ui/", import.meta.url)),
     log,
   });
+  operations.attach({ boot: bootApp, admin: adminApp });
   live.onChange((next) => {
+    operations.configInForce(next.config);
     machines.reconcile(next.config.hosts);
     dhcp?.reconfigure(dhcpSettings(next));
     prepareImages();
@@ -291,7 +324,12 @@ async function start(
   });
 
   prepareImages();
-  listening = await openServers({ dhcp, tftp, boot: bootApp, admin: adminApp }, config, interfaces, closers);
+  listening = await openServers(
+    { dhcp, tftp, syslog, boot: bootApp, admin: adminApp },
+    config,
+    interfaces,
+    closers,
+  );
   const watcher = await watchConfig({
     path: config.path,
     onConfig: (next) => void live.take(next).then(inForce, onRefused),

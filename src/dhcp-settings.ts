@@ -25,8 +25,12 @@ function installerOptions(active: ActiveConfig, mac: Mac, server: Ipv4): Readonl
   return new Map([[PROXMOX_ANSWER_URL, Buffer.from(url)]]);
 }
 
+/** DHCP option 7 names an address and no port: machines send there. */
+const SYSLOG_PORT = 514;
+
 /** What the config says to the DHCP server, and may say anew while it runs. */
 export function dhcpSettings({ config }: ActiveConfig) {
   const { subnets, authoritative, unknownHosts, probe, quarantine } = config.dhcp;
-  return { subnets, authoritative, unknownHosts, probe, quarantine };
+  const logServer = config.syslog?.port === SYSLOG_PORT;
+  return { subnets, authoritative, unknownHosts, probe, quarantine, logServer };
 }

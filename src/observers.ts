@@ -11,10 +11,12 @@ import type { Monitor } from "./monitor/monitor.ts";
 import { macOfNeighbour } from "./net/arp-table.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import type { OtherServers } from "./other-servers.ts";
+import type { SyslogLine } from "./syslog/parse.ts";
 import type { TftpEvent, TftpObserver } from "./tftp/source.ts";
 import { dhcpLine } from "./timeline/dhcp.ts";
 import { scriptLine } from "./timeline/script.ts";
 import { type SeedCall, seedLine } from "./timeline/seed.ts";
+import { syslogLine, tooMuchSyslogLine } from "./timeline/syslog.ts";
 import { TransferSteps } from "./timeline/transfer-steps.ts";
 import { type Client, downloadLine, tftpClient, tftpLine } from "./timeline/transfers.ts";
 
@@ -69,6 +71,22 @@ export class Observers implements TftpObserver {
     this.#forClient(tftpClient(event), (client) => {
       const line = tftpLine(event, client, now());
       if (line) machines.record(line);
+    });
+  }
+
+  /** A line of syslog. Only machines of the config have their lines kept. */
+  onSyslog(source: string, line: SyslogLine): void {
+    const { now, machines } = this.#parts;
+    this.#forClient(source, (client) => {
+      if (client.host) machines.record(syslogLine(line, client, now()));
+    });
+  }
+
+  /** Somebody sends more syslog than is kept. */
+  onTooMuchSyslog(source: string): void {
+    const { now, machines } = this.#parts;
+    this.#forClient(source, (client) => {
+      if (client.host) machines.record(tooMuchSyslogLine(client, now()));
     });
   }
 

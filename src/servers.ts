@@ -6,12 +6,14 @@ import { listenOn } from "./http/listen.ts";
 import type { NetworkInterface } from "./net/interfaces.ts";
 import { formatIpv4 } from "./net/ipv4.ts";
 import { type Port, portError } from "./port-errors.ts";
+import type { SyslogServer } from "./syslog/server.ts";
 import type { TftpServer } from "./tftp/server.ts";
 
 /** Everything that is to listen. */
 export interface Servers {
   readonly dhcp: DhcpServer | undefined;
   readonly tftp: TftpServer;
+  readonly syslog: SyslogServer | undefined;
   readonly boot: FastifyInstance;
   readonly admin: FastifyInstance;
 }
@@ -51,7 +53,13 @@ export async function openServers(
     await servers.tftp.start();
     return () => servers.tftp.close();
   });
-  const { dhcp } = servers;
+  const { dhcp, syslog } = servers;
+  if (syslog && config.syslog) {
+    await open({ service: "syslog", protocol: "UDP", address: where, port: config.syslog.port }, async () => {
+      await syslog.start();
+      return () => syslog.close();
+    });
+  }
   if (dhcp) {
     const names = interfaces.map((one) => one.name).join(", ");
     await open({ service: "DHCP", protocol: "UDP", address: names, port: 67 }, async () => {

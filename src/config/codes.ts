@@ -50,6 +50,8 @@ export const CONFIG_CODES = {
   BW_CONFIG_PORT: "Not a range of ports.",
   BW_CONFIG_SIZE: "Not an amount of memory, or too little.",
   BW_CONFIG_PORT_CLASH: "Two listeners on one port.",
+  BW_CONFIG_URL: "Not an http or https URL.",
+  BW_CONFIG_HOOK_SECRET: "A hook without a secret to sign its posts with, or with two.",
   // Warnings.
   BW_CONFIG_PLAIN_PASSWORD: "Warning: a password stands readable in the config.",
   BW_CONFIG_UNUSED: "Warning: something is set that has no effect here.",

@@ -1,6 +1,7 @@
 import type { AddressRange, Cidr, Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
 import type { GuestConfig } from "./guest.ts";
+import type { HookEventKind } from "./hook-events.ts";
 import type { RawOptions, SystemConfig } from "./profile-base.ts";
 import type { ProfileConfig } from "./profiles/registry.ts";
 
@@ -19,7 +20,16 @@ export interface Config {
   readonly dhcp: DhcpConfig;
   readonly tftp: TftpConfig;
   readonly http: { readonly port: number };
-  readonly admin: { readonly host: string; readonly port: number };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    /** Who may read `/metrics`: whoever has the admin's token, or everybody who reaches the port. */
+    readonly metrics: "token" | "open";
+  };
+  /** Receivers of events. */
+  readonly hooks: readonly HookConfig[];
+  /** Where to hear syslog of machines; undefined: nowhere. */
+  readonly syslog: { readonly port: number } | undefined;
   /** Absolute folder of the daemon's memory: leases, machines, attempts, timeline. */
   readonly state: string;
   /** Absolute folder of kernels, ISOs and disk images. */
@@ -28,6 +38,19 @@ export interface Config {
   readonly templates: string | undefined;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   readonly hosts: readonly HostConfig[];
+}
+
+/** A web server that is told of events. */
+export interface HookConfig {
+  readonly url: string;
+  /** Undefined: all of them. */
+  readonly events: readonly HookEventKind[] | undefined;
+  /** What posts are signed with; a file (absolute path) is read for each post. */
+  readonly secret:
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "file"; readonly path: string };
+  /** Seconds that the receiver may take to answer. */
+  readonly timeout: number;
 }
 
 export interface DhcpConfig {

@@ -12,6 +12,7 @@ import type {
   UserConfig,
 } from "./profile-base.ts";
 import { type ProfileConfig, type ProfileFile, resolveOwn } from "./profiles/registry.ts";
+import { resolveHook } from "./resolve-hook.ts";
 import type { ConfigFile, DefaultsFile, HostFile, SubnetFile, UserFile } from "./schema.ts";
 
 /** Fills in every default, merges defaults < profile < host, and resolves paths against the file's folder. */
@@ -37,7 +38,12 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
     },
     tftp: resolveTftp(written.tftp ?? {}, absolute(written.tftp?.root)),
     http: { port: written.http?.port ?? 8080 },
-    admin: written.admin?.listen ?? { host: "127.0.0.1", port: 8081 },
+    admin: {
+      ...(written.admin?.listen ?? { host: "127.0.0.1", port: 8081 }),
+      metrics: written.admin?.metrics ?? "token",
+    },
+    hooks: (written.hooks ?? []).map((hook) => resolveHook(hook, base)),
+    syslog: resolveSyslog(written.syslog),
     state: path.resolve(base, written.state ?? "state"),
     media: path.resolve(base, written.media ?? "media"),
     templates: absolute(written.templates),
@@ -49,6 +55,11 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
     ),
     hosts: (written.hosts ?? []).map((host) => resolveHost(host, profiles, context)),
   };
+}
+
+function resolveSyslog(syslog: ConfigFile["syslog"]): Config["syslog"] {
+  if (syslog === undefined || syslog === false) return undefined;
+  return { port: (syslog === true ? undefined : syslog.port) ?? 514 };
 }
 
 function resolveTftp(tftp: NonNullable<ConfigFile["tftp"]>, root: string | undefined): TftpConfig {

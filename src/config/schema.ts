@@ -6,6 +6,8 @@ import { readIpv4Address, readListen, readMac } from "./read-network.ts";
 import { readHostName, readInterface, readProfileName } from "./read-text.ts";
 import { addressField, commonSettings, folder, hostNetwork, port } from "./schema-common.ts";
 import { dhcpSchema } from "./schema-dhcp.ts";
+import { hooksSchema } from "./schema-hooks.ts";
+import { syslogSchema } from "./schema-syslog.ts";
 import { tftpSchema } from "./schema-tftp.ts";
 
 /*
@@ -79,8 +81,18 @@ export const fileSchema = z
           },
           readListen,
         ).optional(),
+        metrics: z
+          .enum(["token", "open"])
+          .meta({
+            description:
+              "Who may read `/metrics`: `token`, whoever sends the admin's token; `open`, everybody who reaches the port.",
+            default: "token",
+          })
+          .optional(),
       })
       .optional(),
+    hooks: hooksSchema.optional(),
+    syslog: syslogSchema.optional(),
     state: folder("Folder of Bootwire's memory: leases, machines, installs.", "./state").optional(),
     media: folder("Folder of kernels, installation discs and disk images.", "./media").optional(),
     templates: folder("Folder of templates of your own, which win over the built-in ones.").optional(),
@@ -102,3 +114,4 @@ export type HostFile = NonNullable<ConfigFile["hosts"]>[number];
 export type SubnetFile = NonNullable<NonNullable<ConfigFile["dhcp"]>["subnets"]>[number];
 export type DefaultsFile = NonNullable<ConfigFile["defaults"]>;
 export type UserFile = NonNullable<DefaultsFile["users"]>[number];
+export type HookFile = NonNullable<ConfigFile["hooks"]>[number];

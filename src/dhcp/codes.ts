@@ -17,6 +17,7 @@ export const Option = {
   dns: 6,
   hostName: 12,
   domain: 15,
+  logServer: 7,
   broadcastAddress: 28,
   vendorSpecific: 43,
   requestedAddress: 50,

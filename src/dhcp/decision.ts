@@ -8,6 +8,8 @@ import type { ScopeIndex } from "./subnet.ts";
 
 /** What the server is told to do. */
 export interface EngineSettings {
+  /** Whether machines that are known are told to send their syslog to us (option 7). */
+  readonly logServer: boolean;
   readonly mode: "server" | "proxy";
   readonly authoritative: boolean;
   readonly unknownHosts: "ignore" | "lease" | "register";

@@ -115,6 +115,9 @@ function offeredOptions(
     for (const [code, value] of subnet.options) offered.set(code, value);
     if (exchange.host) for (const [code, value] of exchange.host.options) offered.set(code, value);
   }
+  if (exchange.settings.logServer && exchange.host && !offered.has(Option.logServer)) {
+    offered.set(Option.logServer, addressBytes(exchange.serverId));
+  }
   if (boot && shape?.carriesFile) {
     offered.set(Option.tftpServer, Buffer.from(formatIpv4(boot.advice.nextServer)));
     offered.set(Option.bootFile, Buffer.from(boot.advice.file));
@@ -143,6 +146,7 @@ const ONLY_WHEN_ASKED: ReadonlySet<number> = new Set([
   Option.hostName,
   Option.domain,
   Option.broadcastAddress,
+  Option.logServer,
 ]);
 
 function inOrder(exchange: Exchange, offered: Map<number, Buffer>, into: Map<number, Buffer>): void {

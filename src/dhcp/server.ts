@@ -14,6 +14,7 @@ import { isOnLink, type Letter, reach, writeLetter } from "./letter.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Link } from "./links.ts";
 import { type DhcpPacket, decode } from "./packet.ts";
+import { type PoolUse, poolUse } from "./pool-use.ts";
 import type { DhcpEvent, Lease, LeaseStore, ReasonCode } from "./ports.ts";
 import { Prober } from "./prober.ts";
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from "./rate-limit.ts";
@@ -175,6 +176,11 @@ export class DhcpServer {
   /** How many addresses have a lease, current or past, and are remembered. */
   get leaseCount(): number {
     return this.#table.leaseCount;
+  }
+
+  /** How full the pools are. */
+  poolUse(): readonly PoolUse[] {
+    return poolUse(this.#settings.subnets, this.#table.leases, this.#clock());
   }
 
   #openHelpers(native: Native | undefined): void {

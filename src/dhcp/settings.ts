@@ -19,6 +19,8 @@ export interface DhcpSettings {
   readonly probe?: boolean;
   /** Seconds that an address is kept back after it was found in use; default an hour. */
   readonly quarantine?: number;
+  /** Whether machines that are known are told to send their syslog to us (option 7); default: not. */
+  readonly logServer?: boolean;
 }
 
 /** How the server stands on its network. */
@@ -42,6 +44,7 @@ export function engineSettings(settings: DhcpSettings, standing: Standing): Engi
     scopes: new ScopeIndex(subnets),
     ports: standing.ports ?? STANDARD_PORTS,
     own: standing.own,
+    logServer: settings.logServer ?? false,
     offerHold: (standing.offerHold ?? 60) * 1000,
     quarantine: (quarantine ?? 3600) * 1000,
   };

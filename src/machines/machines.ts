@@ -305,7 +305,8 @@ export class Machines {
     const life = newLife(host);
     const context = this.#context(host);
     if (context.guarded) return step(life, { kind: "assume-installed" }, context);
-    return { life, changed: [], events: [], log: undefined, outcome: { kind: "none" } };
+    const line = lineOf(life.record, context.now, "machine.first-seen", "seen for the first time");
+    return { life, changed: [], events: [line], log: undefined, outcome: { kind: "none" } };
   }
 
   #macOf(name: string): Mac | undefined {

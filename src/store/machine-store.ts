@@ -36,6 +36,9 @@ interface Writer {
 /** Key in `meta`: when the state was found lost. */
 export const GUARDED_SINCE = "guarded_since";
 
+/** Key in `meta`: what health checks write. */
+const PROBE = "probe";
+
 /** The machines' store in SQLite. Whatever goes wrong with the file comes out as a BootwireError. */
 export class SqliteMachineStore implements MachineStore {
   readonly #path: string;
@@ -44,6 +47,7 @@ export class SqliteMachineStore implements MachineStore {
   readonly #lives: LifeReader;
   readonly #events: EventReader;
   readonly #deleteMeta: SqliteStatement;
+  readonly #probe: SqliteStatement;
   #guardedSince: Instant | undefined;
 
   /** Takes over a database that is open and up to date; `close` closes it. */
@@ -59,6 +63,9 @@ export class SqliteMachineStore implements MachineStore {
     this.#lives = new LifeReader(db);
     this.#events = new EventReader(db);
     this.#deleteMeta = db.prepare("DELETE FROM meta WHERE key = ?");
+    this.#probe = this.#quick.db.prepare(
+      "INSERT INTO meta (key, value) VALUES (?, '') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    );
     this.#guardedSince = readGuard(db);
     // Each run may leave a few events too many behind; many short runs would add up.
     transaction(db, () => this.#durable.events.prune(this.#events.machines()));
@@ -71,6 +78,11 @@ export class SqliteMachineStore implements MachineStore {
   liftGuard(): void {
     this.#explained(() => this.#deleteMeta.run(GUARDED_SINCE));
     this.#guardedSince = undefined;
+  }
+
+  /** Writes something that means nothing. Throws when nothing can be written. */
+  probe(): void {
+    this.#explained(() => this.#probe.run(PROBE));
   }
 
   life(name: string): Life | undefined {

@@ -51,6 +51,11 @@ export class DaemonLab {
     return run(this.lab.inServer(process.execPath, [CLI, ...args, "--config", this.config]));
   }
 
+  /** Runs something beside the daemon to its end. */
+  beside(command: string, ...args: readonly string[]): Promise<Ended> {
+    return run(this.lab.inServer(command, args));
+  }
+
   /** Runs a client to its end. */
   client(command: string, ...args: readonly string[]): Promise<Ended> {
     return run(this.lab.inClient(command, args));

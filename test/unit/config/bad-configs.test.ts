@@ -489,6 +489,32 @@ hosts:
     problems: [["BW_CONFIG_PORT_CLASH", 2, 17, "another port", 1, 14]],
   },
   {
+    name: "a hook that posts to no web server, one with a password in its URL, and one of an unknown event",
+    yaml: `hooks:
+  - {url: "ftp://a.example.org/", secret: 0123456789abcdef}
+  - {url: "https://u:p@a.example.org/", secret: 0123456789abcdef}
+  - {url: "https://a.example.org/", secret: 0123456789abcdef, events: [attempt.finished]}
+`,
+    problems: [
+      ["BW_CONFIG_URL", 2, 11, "in full"],
+      ["BW_CONFIG_URL", 3, 11, "leave them out"],
+      ["BW_CONFIG_VALUE", 4, 72, ""],
+    ],
+  },
+  {
+    name: "hooks without a secret, with two, and with a short one",
+    yaml: `hooks:
+  - {url: "https://a.example.org/"}
+  - {url: "https://a.example.org/", secret: 0123456789abcdef, secretFile: hook-secret}
+  - {url: "https://a.example.org/", secret: "123"}
+`,
+    problems: [
+      ["BW_CONFIG_HOOK_SECRET", 2, 5, "openssl rand"],
+      ["BW_CONFIG_HOOK_SECRET", 3, 75, "openssl rand"],
+      ["BW_CONFIG_VALUE", 4, 45, ""],
+    ],
+  },
+  {
     name: "a listener on a port that is another's by default",
     yaml: "http: {port: 8081}\n",
     problems: [["BW_CONFIG_PORT_CLASH", 1, 14, "another port"]],

@@ -44,7 +44,9 @@ describe("what an admin leaves out", () => {
         limits: {},
       },
       http: { port: 8080 },
-      admin: { host: "127.0.0.1", port: 8081 },
+      admin: { host: "127.0.0.1", port: 8081, metrics: "token" },
+      hooks: [],
+      syslog: undefined,
       state: "/lab/etc/state",
       media: "/lab/etc/media",
       templates: undefined,
@@ -126,6 +128,9 @@ dhcp:
     - {cidr: 10.0.1.0/24, sharedNetwork: office}
 tftp: {port: 6969, root: files}
 http: {port: 80}
+hooks:
+  - {url: https://a.example.org/x, events: [attempt.done], secret: 0123456789abcdef, timeout: 30s}
+  - {url: "http://10.0.0.9:8000/", secretFile: hook-secret}
 admin: {listen: "[::1]:9000"}
 state: /var/lib/bootwire
 media: ../media
@@ -173,9 +178,35 @@ hosts:
       media: "/lab/media",
       templates: "/lab/etc/my-templates",
       tftp: { port: 6969, root: "/lab/etc/files" },
-      admin: { host: "::1", port: 9000 },
+      admin: { host: "::1", port: 9000, metrics: "token" },
       interfaces: ["vmbr0", "10.0.0.2"],
     });
+  });
+
+  test("hooks have all events and ten seconds, unless it says otherwise; a secret may lie in a file", () => {
+    expect(config.hooks).toEqual([
+      {
+        url: "https://a.example.org/x",
+        events: ["attempt.done"],
+        secret: { kind: "text", text: "0123456789abcdef" },
+        timeout: 30,
+      },
+      {
+        url: "http://10.0.0.9:8000/",
+        events: undefined,
+        secret: { kind: "file", path: "/lab/etc/hook-secret" },
+        timeout: 10,
+      },
+    ]);
+  });
+
+  test.each<[string, number | undefined]>([
+    ["syslog: true", 514],
+    ["syslog: {port: 5514}", 5514],
+    ["syslog: {}", 514],
+    ["syslog: false", undefined],
+  ])("%s listens at %s", (yaml, port) => {
+    expect(configOf(yaml).syslog?.port).toBe(port);
   });
 
   test("what DHCP does about strangers on its wire", () => {

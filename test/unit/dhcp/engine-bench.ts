@@ -80,6 +80,7 @@ export class Bench {
       boot: { advise: () => advice },
       ports: STANDARD_PORTS,
       own,
+      logServer: false,
       offerHold: 60_000,
       quarantine: 3_600_000,
       ...options.settings,

@@ -75,6 +75,7 @@ describe("an install", () => {
     at.machines.callback(token, { kind: "report", hostname: "vm1", users: ["ada"] });
     at.machines.callback(token, { kind: "booted" });
     expect(kinds(at, "vm1")).toEqual([
+      "machine.first-seen",
       "attempt.began",
       "attempt.started",
       "attempt.progress",
@@ -180,7 +181,7 @@ describe("a preview", () => {
       attempt: undefined,
     });
     expect(at.machines.get("vm1")?.attempt).toMatchObject({ boots: 1 });
-    expect(kinds(at, "vm1")).toEqual(["attempt.began"]);
+    expect(kinds(at, "vm1")).toEqual(["machine.first-seen", "attempt.began"]);
   });
 });
 
@@ -384,6 +385,7 @@ describe("the timeline", () => {
     const all = at.machines.events({ limit: 10 });
     expect(all.map((event) => event.kind)).toEqual([
       "dhcp.offer",
+      "machine.first-seen",
       "attempt.began",
       "dhcp.offer",
       "attempt.done",
@@ -394,7 +396,7 @@ describe("the timeline", () => {
     expect(at.machines.events({ machine: "vm1", after: ids[1], limit: 2 }).map((event) => event.id)).toEqual(
       ids.slice(2, 4),
     );
-    expect(at.machines.events({ limit: 2 }).map((event) => event.id)).toEqual(ids.slice(3));
+    expect(at.machines.events({ limit: 2 }).map((event) => event.id)).toEqual(ids.slice(4));
     expect(at.machines.events({ after: ids.at(-1), limit: 10 })).toEqual([]);
   });
 
@@ -405,10 +407,10 @@ describe("the timeline", () => {
     at.machines.record(offer);
     expect(heard).toEqual([]);
     boot(at, "vm1");
-    expect(heard).toEqual(["dhcp.offer", "attempt.began"]);
+    expect(heard).toEqual(["dhcp.offer", "machine.first-seen", "attempt.began"]);
     leave();
     boot(at, "vm1");
-    expect(heard).toHaveLength(2);
+    expect(heard).toHaveLength(3);
   });
 
   test("survives a listener that throws", async () => {
@@ -428,7 +430,7 @@ describe("the timeline", () => {
     at.machines.seen(macOf(1));
     const seenAt = at.now;
     await at.restart();
-    expect(kinds(at, "vm1")).toEqual(["dhcp.offer"]);
+    expect(kinds(at, "vm1")).toEqual(["dhcp.offer", "machine.first-seen"]);
     at.now += HOUR;
     expect(at.machines.get("vm1")?.record.lastSeen).toBe(seenAt);
   });

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs `bootwire ARGUMENTS` in /var/lib/bootwire, where bootwire.yaml, state/ and media/ are. A first run is one without a
+# config *and* without state; only then is a starter config written. A config without state may mean that the state was
+# lost: then the daemon says so, and installs nothing.
+set -eu
+bootwire=$(dirname "$0")/../dist/cli/main.js
+if [ "${1:-}" = serve ] && [ ! -e bootwire.yaml ] && [ ! -e state ]; then
+  node "$bootwire" init
+fi
+exec node "$bootwire" "$@"
