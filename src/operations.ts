@@ -5,6 +5,7 @@ import type { Config } from "./config/model.ts";
 import type { DhcpEvent } from "./dhcp/ports.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { Hooks } from "./hooks/hooks.ts";
+import { newsLine } from "./hooks/news-line.ts";
 import { postHook } from "./hooks/post-shell.ts";
 import { adminOnly } from "./http/admin-auth.ts";
 import type { Download } from "./http/boot-parts.ts";
@@ -120,20 +121,10 @@ export class Operations {
           log.debug({ hook: shownUrl(hook.url), outcome }, "hook");
         },
         onNews: (hook, news) => {
-          const where = shownUrl(hook.url);
-          if (news.kind === "recovered") {
-            log.info({ hook: where, lost: news.lost }, `the hook at ${where} takes events again`);
-          } else {
-            log.warn(
-              { code: "BW_HOOK_DEAD", hook: where, hint: HOOK_HINT },
-              `events for the hook at ${where} are lost: ${news.reason}`,
-            );
-          }
+          const { level, fields, text } = newsLine(shownUrl(hook.url), news);
+          log[level](fields, text);
         },
       },
     });
   }
 }
-
-const HOOK_HINT =
-  "Look at the receiver, and at `url` and the secret of the hook in the config. Said once, until it takes events again.";
