@@ -1,10 +1,9 @@
 import type { Catalogue, Located } from "../media/catalogue.ts";
-import type { Piece } from "../media/piece.ts";
 import { type Ipv4, parseIpv4 } from "../net/ipv4.ts";
 import type { Templates } from "../templates/templates.ts";
 import { normalizeName } from "../tftp/folder-source.ts";
 import { ErrorCode } from "../tftp/packet.ts";
-import type { Extent, TftpContent, TftpRequest, TftpSource } from "../tftp/source.ts";
+import type { TftpContent, TftpRequest, TftpSource } from "../tftp/source.ts";
 import type { BootService, RenderedScript } from "./boot-service.ts";
 import { parseScriptName, type ScriptName } from "./content-paths.ts";
 
@@ -55,7 +54,7 @@ export class TftpFiles implements TftpSource {
     }
     const located = await locateByTftpName(this.#parts.catalogue, path);
     if (located.kind === "file") return { kind: "file", path: located.path };
-    if (located.kind === "composed") return composed(located.pieces);
+    if (located.kind === "composed") return { kind: "parts", parts: located.pieces };
     const folder = this.#parts.folder();
     return folder
       ? folder.resolve(request)
@@ -74,17 +73,4 @@ export class TftpFiles implements TftpSource {
     this.#parts.onScript(name, rendered, client);
     return rendered.body;
   }
-}
-
-/** What lies in one file in order, as everything inside an ISO does. */
-function composed(pieces: readonly Piece[]): TftpContent {
-  const [first] = pieces;
-  const extents: Extent[] = [];
-  for (const piece of pieces) {
-    if (piece.kind === "file" && first?.kind === "file" && piece.path === first.path) extents.push(piece);
-  }
-  if (first?.kind !== "file" || extents.length < pieces.length) {
-    return { kind: "error", code: ErrorCode.other, message: "this content is served over HTTP alone" };
-  }
-  return { kind: "file", path: first.path, extents };
 }

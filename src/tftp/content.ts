@@ -22,3 +22,10 @@ export interface Content {
   /** Lets go of what is open. Fills that are under way end first. */
   release(): void;
 }
+
+/** Content that can be read at any octet. */
+export interface ReadableContent extends Content {
+  readonly size: number;
+  /** Reads up to `target.length` octets from `position` of the content on; resolves with their number. */
+  read(target: Buffer, position: number): Promise<number>;
+}

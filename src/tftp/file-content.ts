@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { constants, readv } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import type { Content } from "./content.ts";
+import type { ReadableContent } from "./content.ts";
 import type { Geometry } from "./layout.ts";
 import type { Extent } from "./source.ts";
 
@@ -14,7 +14,7 @@ interface Busy {
 }
 
 /** A file (or parts of one) that is open for reading, in the version that it had when it was opened. */
-export class FileContent implements Content {
+export class FileContent implements ReadableContent {
   readonly key: string;
   readonly size: number;
   readonly shared = true;
@@ -64,12 +64,16 @@ export class FileContent implements Content {
     this.#handle.close().catch(() => undefined);
   }
 
-  async fill(views: readonly Buffer[], piece: number, geometry: Geometry): Promise<number> {
+  fill(views: readonly Buffer[], piece: number, geometry: Geometry): Promise<number> {
+    return this.fillFrom(views, geometry.blockSize, piece * geometry.blocksPerPiece * geometry.blockSize);
+  }
+
+  /** Fills views of that size with the octets from `start` on; resolves with how many there were. */
+  async fillFrom(views: readonly Buffer[], viewSize: number, start: number): Promise<number> {
     this.share();
     try {
-      const start = piece * geometry.blocksPerPiece * geometry.blockSize;
-      const wanted = Math.min(views.length * geometry.blockSize, Math.max(0, this.size - start));
-      await this.#read(views, geometry.blockSize, start, wanted);
+      const wanted = Math.min(views.length * viewSize, Math.max(0, this.size - start));
+      await this.#read(views, viewSize, start, wanted);
       if (this.#now() - this.#checkedAt >= RECHECK) await this.verify();
       return wanted;
     } finally {

@@ -1,11 +1,12 @@
 import type { Content } from "./content.ts";
-import { type FileContent, FileTable } from "./file-content.ts";
+import { FileTable } from "./file-content.ts";
 import { type LaidOutFile, laidOutGeometry, laidOutView } from "./laid-out.ts";
 import { geometryFor, lastBlockOf, packetSize } from "./layout.ts";
 import { negotiationLimits, type TftpLimits } from "./limits.ts";
 import { BytesContent, KnownContent, NetasciiContent, toNetascii } from "./memory-content.ts";
 import { negotiate } from "./options.ts";
 import { ErrorCode, type RequestOption } from "./packet.ts";
+import { asBuffer, openParts } from "./parts-content.ts";
 import { PieceStore } from "./pieces.ts";
 import { RunningTransfer } from "./running-transfer.ts";
 import type { TftpContent, TftpEvent } from "./source.ts";
@@ -195,9 +196,7 @@ export class Lane {
   async #contentOf(spec: TransferSpec): Promise<{ readonly content: Content; readonly size: number }> {
     const key = `transfer ${spec.id}`;
     if (spec.content.kind === "bytes") {
-      // What came from another thread is a plain Uint8Array.
-      const { buffer, byteOffset, byteLength } = spec.content.bytes;
-      const bytes = Buffer.from(buffer, byteOffset, byteLength);
+      const bytes = asBuffer(spec.content.bytes);
       const content = new BytesContent(spec.mode === "netascii" ? toNetascii(bytes) : bytes, key);
       return { content, size: content.size };
     }
@@ -205,7 +204,10 @@ export class Lane {
       const { size } = spec.content;
       return { content: new KnownContent(key, size), size };
     }
-    const file: FileContent = await this.#files.open(spec.content.path, spec.content.extents);
+    const file =
+      spec.content.kind === "parts"
+        ? await openParts(spec.content.parts, this.#files)
+        : await this.#files.open(spec.content.path, spec.content.extents);
     return { content: spec.mode === "netascii" ? new NetasciiContent(file, key) : file, size: file.size };
   }
 

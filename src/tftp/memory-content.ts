@@ -1,5 +1,4 @@
-import type { Content } from "./content.ts";
-import type { FileContent } from "./file-content.ts";
+import type { Content, ReadableContent } from "./content.ts";
 import type { Geometry } from "./layout.ts";
 import { convertNetascii, NETASCII_START, type NetasciiPosition, netasciiLength } from "./netascii.ts";
 
@@ -76,14 +75,14 @@ export class NetasciiContent implements Content {
   readonly key: string;
   readonly size = undefined;
   readonly shared = false;
-  readonly #file: FileContent;
+  readonly #file: ReadableContent;
   /** Where each piece begins in the file. */
   readonly #starts = new Map<number, NetasciiPosition>([[0, NETASCII_START]]);
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes the file over: releases it when it is released itself. `key`: different for each content. */
-  constructor(file: FileContent, key: string) {
+  constructor(file: ReadableContent, key: string) {
     this.#file = file;
     this.key = key;
   }

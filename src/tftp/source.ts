@@ -17,8 +17,15 @@ export interface TftpRequest {
 export type TftpContent =
   | { readonly kind: "file"; readonly path: string; readonly extents?: readonly Extent[] }
   | { readonly kind: "bytes"; readonly bytes: Buffer }
+  /** Parts of files and of memory, one after the other. */
+  | { readonly kind: "parts"; readonly parts: readonly TftpPart[] }
   /** An RFC 1350 error: 1 not found, 2 access violation, 0 other. */
   | { readonly kind: "error"; readonly code: number; readonly message: string };
+
+/** A run of bytes of a file (an absolute path, already checked), or in memory. */
+export type TftpPart =
+  | ({ readonly kind: "file"; readonly path: string } & Extent)
+  | { readonly kind: "bytes"; readonly bytes: Buffer };
 
 /** A run of bytes in a file. */
 export interface Extent {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { encodeIso } from "../../../src/iso9660/writer.ts";
 import { Catalogue } from "../../../src/media/catalogue.ts";
 import { joinPath, mediaPath, proxmoxIsoPath } from "../../../src/media/content-path.ts";
 import { memorySource } from "../../support/iso.ts";
+import { fetchFile, serve } from "../tftp/probe.ts";
 
 const KERNEL = randomBytes(3_000_001);
 const INITRD = randomBytes(100_003);
@@ -227,3 +228,43 @@ describe("a Proxmox ISO for an unattended install", () => {
     expect(await catalogue.open(proxmoxIsoPath("odd"))).toMatchObject({ kind: "missing" });
   });
 });
+
+describe("over TFTP", () => {
+  it.each([
+    ["octet", { blksize: "1432" }],
+    ["octet", { blksize: "1468", windowsize: "16" }],
+    ["octet", {}],
+    ["netascii", {}],
+  ])("in mode %s with %j, contents in pieces arrive as they are", async (mode, options) => {
+    const name = joinPath([
+      { content: "assets/loader", as: "loader" },
+      { content: mediaPath("isos/pve.iso", "boot/initrd.img") },
+      { content: "media/odd" },
+    ]);
+    const located = await catalogue.locate(name);
+    if (located.kind !== "composed") throw new Error(located.kind);
+    const server = await serve(() => ({ kind: "parts", parts: located.pieces }));
+    try {
+      const got = await fetchFile(server, name, options, mode);
+      const bytes = await bytesOf(name);
+      const expected =
+        mode === "octet"
+          ? bytes
+          : Buffer.from(
+              bytes
+                .toString("latin1")
+                .replaceAll("\r", "\r\0")
+                .replaceAll("\n", "\r\n")
+                .replaceAll("\r\0\n", "\r\0\r\n"),
+              "latin1",
+            );
+      expect(typeof got === "string" ? got : hash(got)).toBe(hash(expected));
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+function hash(bytes: Buffer): string {
+  return `${bytes.length} ${createHash("sha256").update(bytes).digest("hex")}`;
+}
