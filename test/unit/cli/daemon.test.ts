@@ -211,7 +211,7 @@ describe("commands that talk to the daemon", () => {
     );
     abort.abort();
     const { out } = await running;
-    expect(out).toMatch(/^(?:\d{4}-\S+ {2}web-1 +attempt\.\S+ +.*\n)+$/);
+    expect(out).toMatch(/^(?:\d{4}-\S+ {2}web-1 +(?:machine|attempt)\.\S+ +.*\n)+$/);
   });
 
   test("a config that is being worked on does not come between admin and daemon", async () => {
