@@ -120,14 +120,17 @@ export async function loadTemplates(builtIn: string, override: string | undefine
 }
 
 async function readTree(folder: string): Promise<ReadonlyMap<string, TemplateSource>> {
-  const sources = new Map<string, TemplateSource>();
   try {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const name = relative(folder, path).split(sep).join("/");
-      sources.set(name, { path, text: await readFile(path, "utf8") });
-    }
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    // All at once: one after the other each would wait for whatever else a busy daemon does.
+    const sources = entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry): Promise<[string, TemplateSource]> => {
+        const path = join(entry.parentPath, entry.name);
+        const name = relative(folder, path).split(sep).join("/");
+        return [name, { path, text: await readFile(path, "utf8") }];
+      });
+    return new Map(await Promise.all(sources));
   } catch (error) {
     throw new BootwireError(
       "BW_TEMPLATES_UNREADABLE",
@@ -136,7 +139,6 @@ async function readTree(folder: string): Promise<ReadonlyMap<string, TemplateSou
       { cause: error },
     );
   }
-  return sources;
 }
 
 function renderingFailed({ path, text }: TemplateSource, error: unknown): BootwireError {
