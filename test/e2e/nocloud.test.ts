@@ -23,7 +23,15 @@ const TELL = [
 
 /** A clone of a template: the host's entry, without its number. */
 function cloneOf(name: string, mac: string, more: Readonly<Record<string, unknown>>) {
-  return { name, mac, kind: "clone", cloneOf: 9000, users: [{ name: "ops", sshKeys: [KEY] }], ...more };
+  return {
+    name,
+    mac,
+    kind: "clone",
+    cloneOf: 9000,
+    guestAgent: false,
+    users: [{ name: "ops", sshKeys: [KEY] }],
+    ...more,
+  };
 }
 
 let image: CloudImage;
@@ -53,6 +61,8 @@ describeIf(needs, "a copy of a template", () => {
           cloneOf("copy-1", "52:54:00:77:07:01", {
             network: { address: `${ADDRESS}/24`, gateway: SERVER, dns: SERVER },
             packages: ["bootwire-no-such-package"],
+            // There is no mirror on this wire: a proxy that refuses at once spares minutes of looking for one.
+            proxy: `http://${SERVER}:9`,
             runCommands: TELL,
           }),
         ],
@@ -64,7 +74,6 @@ describeIf(needs, "a copy of a template", () => {
       const report = await lab.event("machine.report");
       expect(report).toMatchObject({ machine: "copy-1", data: { hostname: "copy-1", users: "ops" } });
       await lab.event("machine.booted");
-      await lab.network.run("ping", ["-c", "1", "-w", "20", ADDRESS]);
       const serial = await readFile(join(lab.path("copy-1"), "serial.log"), "utf8");
       expect(serial).toContain(`${ADDRESS}/24`);
       expect(serial).toContain(KEY);
