@@ -39,8 +39,8 @@ const layers = [
   { of: "proxmox/", may: ["net/", "errors.ts", "config/"] },
   // What the libraries saw and did, as lines of a machine's timeline.
   { of: "timeline/", may: [...ground, "machines/", "boot/"] },
-  // What a machine would be answered, asked of the very parts that answer it.
-  { of: "explain/", may: [...ground, "machines/", "installers/", "boot/"] },
+  // What a machine would be answered, asked of the very parts that answer it; said in the admin API's words.
+  { of: "explain/", may: [...ground, "machines/", "installers/", "boot/", "api/"] },
   // Whether this host is fit to serve: looks at the system, knows nothing of machines.
   { of: "doctor/", may: [...ground] },
   // What admins' web servers are told.

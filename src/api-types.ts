@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { changedSchema, eventSchema, eventsSchema } from "./api/events.ts";
+import type { explanationSchema } from "./api/explain.ts";
 import type {
   attemptSchema,
   attemptsSchema,
@@ -47,6 +48,7 @@ export type ApiLog = Said<typeof logSchema>;
 export type ApiMachine = Said<typeof machineSchema>;
 export type ApiMachines = Said<typeof machinesSchema>;
 export type ApiPreview = Said<typeof previewSchema>;
+export type ApiExplanation = Said<typeof explanationSchema>;
 export type ApiEvent = Said<typeof eventSchema>;
 export type ApiEvents = Said<typeof eventsSchema>;
 export type ApiChanged = Said<typeof changedSchema>;

@@ -1,4 +1,5 @@
 import { listEvents, streamEvents, streamLive } from "./events.ts";
+import { explainMachine } from "./explain.ts";
 import {
   cancelMachine,
   getAttemptLog,
@@ -24,6 +25,7 @@ export const ENDPOINTS = [
   localMachine,
   cancelMachine,
   previewMachine,
+  explainMachine,
   listAttempts,
   getAttemptLog,
   listEvents,

@@ -103,7 +103,8 @@ export const previewSchema = named(
   }),
 );
 
-const byName = z.object({ name: z.string() });
+const name = z.string().min(1);
+const byName = z.object({ name });
 const machinesPath = "/api/v1/machines";
 
 export const listMachines = {
@@ -172,7 +173,7 @@ export const getAttemptLog = {
   method: "GET",
   path: `${machinesPath}/:name/attempts/:attempt/log`,
   summary: "What the installer of an attempt sent as its log",
-  params: z.object({ name: z.string(), attempt: z.string() }),
+  params: z.object({ name, attempt: z.string().min(1) }),
   response: logSchema,
   errors: ["BW_MACHINE_UNKNOWN", "BW_ATTEMPT_UNKNOWN", "BW_LOG_MISSING"],
 } as const;

@@ -1,4 +1,4 @@
-import type { ExplainedStep, Explanation } from "../explain/answer.ts";
+import type { ExplainedStep, Explanation } from "../api/explain.ts";
 import type { Replay } from "../explain/replay.ts";
 import type { Io } from "./io.ts";
 import { localTime, paint, printable } from "./text.ts";

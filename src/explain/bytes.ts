@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ExplainedBytes } from "./answer.ts";
+import type { ExplainedBytes } from "../api/explain.ts";
 
 /** A step of which nothing is known yet. */
 export const EMPTY: {

@@ -1,9 +1,9 @@
+import type { FirmwareKind } from "../api/explain.ts";
 import type { Runs } from "../boot/client.ts";
 import { ETHERNET, MessageType, Option } from "../dhcp/codes.ts";
 import { BROADCAST_FLAG, type DhcpPacket } from "../dhcp/packet.ts";
 import { ANY, type Ipv4 } from "../net/ipv4.ts";
 import { type Mac, macToBytes } from "../net/mac.ts";
-import type { FirmwareKind } from "./answer.ts";
 
 /** Client architecture (93) and vendor class (60) of what boots, as EDK2, SeaBIOS's iPXE and Intel's ROMs send them. */
 const IDENTITY = {

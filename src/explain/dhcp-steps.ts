@@ -1,3 +1,4 @@
+import type { ExplainedStep } from "../api/explain.ts";
 import type { BootService } from "../boot/boot-service.ts";
 import type { HostConfig } from "../config/model.ts";
 import { bootClient } from "../dhcp/boot-client.ts";
@@ -6,7 +7,6 @@ import type { Arrival, Decision, Reply } from "../dhcp/decision.ts";
 import { describeOptions } from "../dhcp/options.ts";
 import { type DhcpPacket, decode, encode } from "../dhcp/packet.ts";
 import { ANY, contains, formatIpv4, type Ipv4, ipv4, networkOf } from "../net/ipv4.ts";
-import type { ExplainedStep } from "./answer.ts";
 import { bytesOf, EMPTY } from "./bytes.ts";
 import { bootServerRequestOf, type Client, discoverOf, requestOf } from "./clients.ts";
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ExplainedStep, Explanation, FirmwareKind, StepKind } from "../api/explain.ts";
 import type { BootService, RenderedScript } from "../boot/boot-service.ts";
 import type { Firmware, Runs } from "../boot/client.ts";
 import { type Dialect, parseScriptName, type ScriptName } from "../boot/content-paths.ts";
@@ -11,7 +12,6 @@ import type { Attempt } from "../machines/model.ts";
 import type { Catalogue } from "../media/catalogue.ts";
 import type { Ipv4 } from "../net/ipv4.ts";
 import type { Mac } from "../net/mac.ts";
-import type { ExplainedStep, Explanation, FirmwareKind, StepKind } from "./answer.ts";
 import { bytesOf, EMPTY } from "./bytes.ts";
 import type { Client } from "./clients.ts";
 import { DhcpQuestions, type DhcpSide, type Named } from "./dhcp-steps.ts";

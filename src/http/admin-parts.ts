@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
+import type { Explanation } from "../api/explain.ts";
 import type { ApiCounters, ApiReload, ApiStatus } from "../api-types.ts";
 import type { BootService } from "../boot/boot-service.ts";
 import type { ClientBook } from "../boot/client-book.ts";
 import type { ActiveConfig } from "../config/active-config.ts";
 import type { HostConfig } from "../config/model.ts";
 import type { Lease } from "../dhcp/ports.ts";
-import type { Explanation } from "../explain/answer.ts";
 import type { ExplainQuestion } from "../explain/explain.ts";
 import type { Machines } from "../machines/machines.ts";
 import type { Monitor } from "../monitor/monitor.ts";

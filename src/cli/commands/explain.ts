@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { BootwireError } from "../../errors.ts";
 import {
   type ExplainQuery,
   type Explanation,
@@ -7,7 +6,8 @@ import {
   FIRMWARES,
   LOADERS,
   STEPS,
-} from "../../explain/answer.ts";
+} from "../../api/explain.ts";
+import { BootwireError } from "../../errors.ts";
 import { parseMac } from "../../net/mac.ts";
 import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Explanation, explanationSchema } from "../../../src/api/explain.ts";
 import { decode } from "../../../src/dhcp/packet.ts";
-import { type Explanation, explanationSchema } from "../../../src/explain/answer.ts";
 import { BootWorld, MAC, SCRIPT } from "../boot/boot-world.ts";
 import { bootwire } from "../cli/run.ts";
 

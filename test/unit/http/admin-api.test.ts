@@ -4,6 +4,7 @@ import { ENDPOINTS } from "../../../src/api/contract.ts";
 import type {
   ApiAttempts,
   ApiEvents,
+  ApiExplanation,
   ApiMachine,
   ApiMachines,
   ApiMedia,
@@ -265,9 +266,60 @@ describe("the OpenAPI document", () => {
     "%s is really served",
     async (_name, endpoint) => {
       const lab = await AdminLab.create();
-      const url = endpoint.path.replace("/api/v1", "").replace(":name", "web-1").replace(":attempt", "a1");
+      const url = endpoint.path
+        .replace("/api/v1", "")
+        .replace(/:(?:name|machine)/, "web-1")
+        .replace(":attempt", "a1");
       const response = await lab.ask(endpoint.method, url);
       if (response.statusCode !== 200) expect(codeOf(response)).not.toBe("BW_HTTP_NOT_FOUND");
     },
   );
+
+  test("every route of the API is in the contract, but for the document itself", async () => {
+    const lab = await AdminLab.create();
+    await lab.app.ready();
+    const routes = routesOf(lab.app.printRoutes({ commonPrefix: false }));
+    const listed = ENDPOINTS.map((one) => `${one.method} ${one.path}`);
+    expect(routes.toSorted()).toEqual([...listed, "GET /api/v1/openapi.json"].toSorted());
+  });
+});
+
+/** The routes of fastify's tree, one line each: `GET /api/v1/machines/:name`. */
+function routesOf(tree: string): string[] {
+  const above: string[] = [];
+  return tree.split("\n").flatMap((line) => {
+    const [, indent, segment, methods] = /^((?: {4}|│ {3})*)[├└]── (\S+)(?: \((.+)\))?$/.exec(line) ?? [];
+    if (indent === undefined || segment === undefined) return [];
+    const depth = indent.length / 4;
+    above.length = depth;
+    above.push(segment);
+    const names = methods?.split(", ").filter((method) => method !== "HEAD") ?? [];
+    return names.map((method) => `${method} ${above.join("")}`);
+  });
+}
+
+describe("explain", () => {
+  test("follows a machine's boot, by its name or its MAC, and masks what is secret", async () => {
+    const lab = await AdminLab.create();
+    const shown = await lab.get<ApiExplanation>("/explain/db-1?firmware=bios&loader=ipxe");
+    expect(shown).toMatchObject({ machine: "db-1", firmware: "bios", source: "daemon" });
+    expect(shown.steps.map(({ step }) => step)).toContain("script");
+    expect(JSON.stringify(shown)).not.toContain(SECRET_HASH);
+    const byMac = await lab.get<ApiExplanation>("/explain/52-54-00-12-34-57?firmware=bios&loader=ipxe");
+    expect(byMac).toEqual(shown);
+    const stranger = await lab.get<ApiExplanation>("/explain/02:00:00:00:00:01?step=dhcp");
+    expect(stranger).toMatchObject({ machine: null, notes: ["02:00:00:00:00:01 is not in the config"] });
+  });
+
+  test.each([
+    ["/explain/nobody", 404, "BW_MACHINE_UNKNOWN"],
+    ["/explain/web-1?step=coffee", 400, "BW_HTTP_QUERY"],
+    ["/explain/web-1?secrets=perhaps", 400, "BW_HTTP_QUERY"],
+    ["/explain/", 400, "BW_HTTP_PATH"],
+    ["/machines//attempts", 400, "BW_HTTP_PATH"],
+  ])("%s is refused: %d %s", async (url, status, code) => {
+    const lab = await AdminLab.create();
+    const refused = await lab.ask("GET", url);
+    expect([refused.statusCode, codeOf(refused)]).toEqual([status, code]);
+  });
 });

@@ -5,6 +5,7 @@ import { ClientBook } from "../../../src/boot/client-book.ts";
 import { SeedTokens } from "../../../src/boot/seed-tokens.ts";
 import { ActiveConfig } from "../../../src/config/active-config.ts";
 import type { Config } from "../../../src/config/model.ts";
+import { Explainer } from "../../../src/explain/explain.ts";
 import type { AdminAppParts } from "../../../src/http/admin-parts.ts";
 import type { BootAppParts } from "../../../src/http/boot-parts.ts";
 import { Catalogue } from "../../../src/media/catalogue.ts";
@@ -42,15 +43,25 @@ export async function appParts(
   const boot = new BootService({ inForce: () => current, machines, catalogue, images, release: "0" });
   const monitor = new Monitor({ now, isKnown: (mac) => active.byMac(mac) !== undefined });
   const log = pino({ level: "silent" });
+  const explainer = new Explainer({
+    ...{ active: () => active, boot, catalogue },
+    running: (host) => machines.running(host),
+    dhcp: {
+      decide: undefined,
+      interfaces: [{ name: "lab0", address: server, addresses: [{ address: server, prefix: 24 }] }],
+      now,
+      notes: [],
+      server: () => server,
+    },
+    source: "daemon",
+  });
   const admin: AdminAppParts = {
     active: () => active,
     machines,
     boot,
     monitor,
     clients: new ClientBook(100),
-    explain: async () => {
-      throw new Error("nothing to explain here");
-    },
+    explain: (question) => explainer.explain(question),
     leases: async () => [],
     server: () => server,
     token: state.adminToken,
