@@ -6,7 +6,7 @@ import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./config/passwords.ts";
 import { configChanges, withWhatIsOpen } from "./config-changes.ts";
-import { builtInTemplates, loadTemplates, type Templates } from "./templates/templates.ts";
+import { builtInTemplates, TemplateReader, type Templates } from "./templates/templates.ts";
 
 /** A configuration as it was written, and the templates that go with it: they change together. */
 interface Read {
@@ -21,19 +21,22 @@ export class LiveConfig {
   #written: Read;
   /** One for all loads, so that reading a config again does not change the hashes of plain passwords. */
   readonly hashPassword: PasswordHasher;
+  readonly #templates: TemplateReader;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #listeners: ((active: ActiveConfig) => void)[] = [];
 
-  private constructor(first: Read, hashPassword: PasswordHasher) {
+  private constructor(first: Read, hashPassword: PasswordHasher, templates: TemplateReader) {
     this.#written = first;
     this.#inForce = { active: new ActiveConfig(first.config), templates: first.templates };
     this.hashPassword = hashPassword;
+    this.#templates = templates;
   }
 
-  /** Reads the config and its templates. Throws ConfigInvalid, or what templates throw. */
-  static async open(path: string): Promise<LiveConfig> {
+  /** Reads the config and its templates; `builtIn`: the folder of the program's own. Throws ConfigInvalid, or what templates throw. */
+  static async open(path: string, builtIn = builtInTemplates()): Promise<LiveConfig> {
     const hashPassword = createPasswordHasher();
-    return new LiveConfig(await read(path, hashPassword), hashPassword);
+    const templates = new TemplateReader(builtIn);
+    return new LiveConfig(await read(path, hashPassword, templates), hashPassword, templates);
   }
 
   /** Configuration and templates together: another object whenever one of them has changed. */
@@ -56,12 +59,14 @@ export class LiveConfig {
 
   /** Reads the file again and puts it in force. Throws as `open` does, and the old one stays. */
   async reload(): Promise<ApiReload> {
-    return this.#inTurn(async () => this.#replace(await read(this.active.config.path, this.hashPassword)));
+    return this.#inTurn(async () =>
+      this.#replace(await read(this.active.config.path, this.hashPassword, this.#templates)),
+    );
   }
 
   /** Puts a config in force that was read elsewhere. Throws what templates throw, and the old one stays. */
   async take(config: Config): Promise<ApiReload> {
-    return this.#inTurn(async () => this.#replace(await withTemplates(config)));
+    return this.#inTurn(async () => this.#replace(await withTemplates(config, this.#templates)));
   }
 
   #replace(next: Read): ApiReload {
@@ -83,12 +88,12 @@ export class LiveConfig {
   }
 }
 
-async function read(path: string, hashPassword: PasswordHasher): Promise<Read> {
+async function read(path: string, hashPassword: PasswordHasher, templates: TemplateReader): Promise<Read> {
   const loaded = await loadConfig(path, { hashPassword });
   if (!loaded.ok) throw new ConfigInvalid(path, loaded.problems);
-  return withTemplates(loaded.config);
+  return withTemplates(loaded.config, templates);
 }
 
-async function withTemplates(config: Config): Promise<Read> {
-  return { config, templates: await loadTemplates(builtInTemplates(), config.templates) };
+async function withTemplates(config: Config, templates: TemplateReader): Promise<Read> {
+  return { config, templates: await templates.load(config.templates) };
 }

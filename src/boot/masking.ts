@@ -6,17 +6,34 @@ import type { ProfileConfig } from "../config/profiles/registry.ts";
 export const MASKED = "MASKED";
 const MASKED_HASH = `$6$${MASKED}$${MASKED}`;
 
-/** Names of variables whose values are not shown. */
-const SECRET_NAME = /pass|secret|token|credential|private|api_?key/i;
-/** crypt(3) hashes: $6$salt$hash, $y$j9T$salt$hash, $2b$10$hash. */
+/** Names of settings and variables whose values are not for everybody. */
+const SECRET_NAME = /pass|secret|token|credential|private|api_?key|licen[cs]e/i;
+/** crypt(3) hashes: `$6$salt$hash`, `$y$j9T$salt$hash`, `$2b$10$hash`. */
 const CRYPT_HASH = /\$(?:1|2[abxy]?|5|6|7|y|gy)\$[./A-Za-z0-9=,$]{20,}/g;
-
 /** `http://user:password@proxy`. */
 const URL_PASSWORD = /(:\/\/[^\s/:@]+:)[^\s/@]+@/g;
+/** Shorter values would blank out half of a text. */
+const SHORTEST = 4;
 
-/** A host for people to look at: whatever is rendered of it, in whatever form, has none of its secrets. */
+/** A host for people to look at: in whatever form its users and variables are rendered, there is no secret in them. */
 export function maskedHost(host: HostConfig): HostConfig {
   return host.profile ? { ...host, profile: maskedProfile(host.profile) } : host;
+}
+
+/**
+ * Takes secrets out of a text that was rendered for a host: the values of its settings that are secret by their names, and
+ * hashes and passwords in URLs, though they were written into a template itself.
+ */
+export function maskerOf(host: HostConfig | undefined): (text: string) => string {
+  const secrets = secretsIn(host?.profile, false).filter((one) => one.length >= SHORTEST && one !== MASKED);
+  const forms = new Set(secrets.flatMap((one) => [one, JSON.stringify(one).slice(1, -1)]));
+  // The longest first: one may be part of another.
+  const values = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => {
+    let masked = text;
+    for (const value of values) masked = masked.replaceAll(value, MASKED);
+    return masked.replaceAll(CRYPT_HASH, MASKED).replaceAll(URL_PASSWORD, `$1${MASKED}@`);
+  };
 }
 
 function maskedProfile(profile: ProfileConfig): ProfileConfig {
@@ -43,7 +60,11 @@ function isList(value: VarValue): value is readonly VarValue[] {
   return Array.isArray(value);
 }
 
-/** A rendered text without the hashes and passwords that stand in URLs or were written into a template itself. */
-export function maskedText(text: string): string {
-  return text.replaceAll(CRYPT_HASH, MASKED).replaceAll(URL_PASSWORD, `$1${MASKED}@`);
+/** The values of all settings that are secret by their names, or below such a name. */
+function secretsIn(value: unknown, isSecret: boolean): string[] {
+  if (typeof value === "string" || typeof value === "number") return isSecret ? [String(value)] : [];
+  if (typeof value !== "object" || value === null || value instanceof Map || Buffer.isBuffer(value))
+    return [];
+  if (Array.isArray(value)) return value.flatMap((one) => secretsIn(one, isSecret));
+  return Object.entries(value).flatMap(([name, one]) => secretsIn(one, isSecret || SECRET_NAME.test(name)));
 }

@@ -5,7 +5,7 @@ import type { Ipv4 } from "../net/ipv4.ts";
 import type { BootService } from "./boot-service.ts";
 import type { Firmware, Runs } from "./client.ts";
 import type { Dialect } from "./content-paths.ts";
-import { maskedHost, maskedText } from "./masking.ts";
+import { maskedHost, maskerOf } from "./masking.ts";
 
 /** What is wanted of a preview; what is left out is not narrowed down. */
 export interface PreviewFilter {
@@ -77,6 +77,8 @@ export async function previewFiles(
   server: Ipv4,
   filter: PreviewFilter,
 ): Promise<PreviewFile[]> {
+  const served = boot.servedFrom(host);
+  const mask = maskerOf(served);
   const files: PreviewFile[] = [];
   const firmwares = new Set<Firmware>();
   for (const { firmware, loader, name } of SCRIPTS) {
@@ -94,20 +96,17 @@ export async function previewFiles(
       boot.previewScript({ mac: host.mac, firmware, dialect: loader }, server),
     );
     if (!rendered.ok) files.push({ ...known, body: "", problem: rendered.problem });
-    else if (rendered.value)
-      files.push({ ...known, body: maskedText(rendered.value.body), problem: undefined });
+    else if (rendered.value) files.push({ ...known, body: mask(rendered.value.body), problem: undefined });
   }
   for (const firmware of firmwares) {
     const known = { kind: "answer", firmware, loader: undefined } as const;
-    const answers = await attempt(() =>
-      boot.previewAnswers(maskedHost(boot.servedFrom(host)), firmware, server),
-    );
+    const answers = await attempt(() => boot.previewAnswers(maskedHost(served), firmware, server));
     if (!answers.ok) {
       files.push({ ...known, name: "answers", contentType: "", body: "", problem: answers.problem });
       continue;
     }
     for (const [name, { contentType, body }] of answers.value) {
-      files.push({ ...known, name, contentType, body: maskedText(body), problem: undefined });
+      files.push({ ...known, name, contentType, body: mask(body), problem: undefined });
     }
   }
   return files;

@@ -4,6 +4,7 @@ import type { BootService, RenderedScript } from "../boot/boot-service.ts";
 import type { Firmware, Runs } from "../boot/client.ts";
 import { type Dialect, parseScriptName, type ScriptName } from "../boot/content-paths.ts";
 import { dialectOfFile } from "../boot/decide.ts";
+import { maskedHost, maskerOf } from "../boot/masking.ts";
 import { locateByTftpName } from "../boot/tftp-files.ts";
 import type { ActiveConfig } from "../config/active-config.ts";
 import type { HostConfig } from "../config/model.ts";
@@ -15,7 +16,6 @@ import type { Mac } from "../net/mac.ts";
 import { bytesOf, EMPTY } from "./bytes.ts";
 import type { Client } from "./clients.ts";
 import { DhcpQuestions, type DhcpSide, type Named } from "./dhcp-steps.ts";
-import { maskerOf } from "./secrets.ts";
 
 export interface ExplainerParts {
   readonly active: () => ActiveConfig;
@@ -59,17 +59,12 @@ export class Explainer {
     const host = this.#parts.active().byMac(mac);
     const firmware = question.firmware ?? host?.firmware ?? "uefi";
     const kind: Firmware = firmware === "bios" ? "bios" : "uefi";
-    const mask = secrets ? (text: string) => text : this.#masker(host);
+    const mask = secrets ? (text: string) => text : maskerOf(host && this.#parts.boot.servedFrom(host));
     const walk = new Walk(this.#parts, { ...question, firmware, kind, host, mask });
     const steps = (await walk.go()).filter((one) => step === undefined || one.step === step);
     const notes = [...this.#parts.dhcp.notes];
     if (!host) notes.push(`${mac} is not in the config`);
     return { mac, machine: host?.name ?? null, firmware, source: this.#parts.source, notes, steps };
-  }
-
-  #masker(host: HostConfig | undefined): (text: string) => string {
-    const { boot, running } = this.#parts;
-    return maskerOf(host && boot.servedFrom(host), host && running(host));
   }
 }
 
@@ -173,10 +168,11 @@ class Walk {
     const { host, mask, secrets } = this.#asked;
     if (!host) return;
     const attempt = running(host);
+    const toShow = (served: HostConfig) => (secrets ? served : maskedHost(served));
     const answers =
       attempt && secrets
         ? await boot.answers(host.name, attempt, this.#server)
-        : await boot.previewAnswers(boot.servedFrom(host), firmware, this.#server);
+        : await boot.previewAnswers(toShow(boot.servedFrom(host)), firmware, this.#server);
     for (const [file, answer] of answers ?? []) this.#answer(file, answer, mask, attempt);
   }
 

@@ -31,6 +31,15 @@ export function parseCallbackBody(body: Buffer | undefined, contentType: string 
   };
 }
 
+/** What an installed system reports of itself: how it is called, and whom it knows. */
+export function reportOf({ fields }: CallbackBody): {
+  readonly hostname: string | undefined;
+  readonly users: readonly string[];
+} {
+  const users = (fields["users"] ?? "").split(/[\s,]+/).filter((word) => word !== "");
+  return { hostname: fields["hostname"], users };
+}
+
 function clamp(percent: number): number {
   return Math.min(100, Math.max(0, percent));
 }

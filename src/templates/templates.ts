@@ -14,6 +14,9 @@ export interface TemplateSource {
   readonly text: string;
 }
 
+/** The files of a templates folder by their names. */
+export type TemplateSources = ReadonlyMap<string, TemplateSource>;
+
 const KEPT = z.array(z.object({ name: z.string(), path: z.string(), text: z.string() }));
 
 /**
@@ -21,11 +24,11 @@ const KEPT = z.array(z.object({ name: z.string(), path: z.string(), text: z.stri
  * taken as they are.
  */
 export class Templates {
-  readonly #sources: ReadonlyMap<string, TemplateSource>;
+  readonly #sources: TemplateSources;
   readonly #compiled = new Map<string, HandlebarsTemplateDelegate>();
   readonly #handlebars = Handlebars.create();
 
-  constructor(sources: ReadonlyMap<string, TemplateSource>) {
+  constructor(sources: TemplateSources) {
     this.#sources = sources;
     // Handlebars' own `log` writes to the console, and `lookup` yields undefined where strict mode would fail.
     for (const name of ["log", "lookup"]) this.#handlebars.unregisterHelper(name);
@@ -113,13 +116,29 @@ export function builtInTemplates(): string {
  * BW_TEMPLATES_UNREADABLE.
  */
 export async function loadTemplates(builtIn: string, override: string | undefined): Promise<Templates> {
-  const sources = new Map(await readTree(builtIn));
-  if (override !== undefined)
-    for (const [name, source] of await readTree(override)) sources.set(name, source);
-  return new Templates(sources);
+  return new TemplateReader(builtIn).load(override);
 }
 
-async function readTree(folder: string): Promise<ReadonlyMap<string, TemplateSource>> {
+/**
+ * The same for one who reads them again: the program's own stay as they were when they were first read, since an upgrade
+ * may replace the files below a running daemon.
+ */
+export class TemplateReader {
+  readonly #folder: string;
+  #builtIn: TemplateSources | undefined;
+
+  constructor(builtIn: string) {
+    this.#folder = builtIn;
+  }
+
+  async load(override: string | undefined): Promise<Templates> {
+    this.#builtIn ??= await readTree(this.#folder);
+    const own = override === undefined ? [] : await readTree(override);
+    return new Templates(new Map([...this.#builtIn, ...own]));
+  }
+}
+
+async function readTree(folder: string): Promise<TemplateSources> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     // All at once: one after the other each would wait for whatever else a busy daemon does.

@@ -3,7 +3,7 @@ import { BootwireError } from "../../errors.ts";
 import type { InstallerCall } from "../../installers/installer.ts";
 import type { CallbackEvent } from "../../machines/life.ts";
 import type { BootAppParts } from "../boot-parts.ts";
-import { type CallbackBody, parseCallbackBody } from "../callback-body.ts";
+import { type CallbackBody, parseCallbackBody, reportOf } from "../callback-body.ts";
 
 /**
  * `POST /a/<token>/<name>`: what installers and installed systems say of themselves. The standard names come first; any
@@ -58,12 +58,8 @@ function callbackEvent(name: string, body: CallbackBody): CallbackEvent | undefi
     case "log":
       return { kind: "log", text: body.log ?? body.text ?? "" };
     case "report":
-      return { kind: "report", hostname: body.fields["hostname"], users: words(body.fields["users"]) };
+      return { kind: "report", ...reportOf(body) };
     default:
       return undefined;
   }
-}
-
-function words(text: string | undefined): readonly string[] {
-  return (text ?? "").split(/[\s,]+/).filter((word) => word !== "");
 }

@@ -3,7 +3,7 @@ import type { HostConfig } from "../../config/model.ts";
 import { BootwireError } from "../../errors.ts";
 import { cidataIso } from "../../media/cidata.ts";
 import type { BootAppParts } from "../boot-parts.ts";
-import { parseCallbackBody } from "../callback-body.ts";
+import { parseCallbackBody, reportOf } from "../callback-body.ts";
 import { localAddress } from "../local-address.ts";
 
 interface Params {
@@ -34,13 +34,13 @@ export function noCloudRoutes(app: FastifyInstance, parts: BootAppParts): void {
   app.post<{ Params: Params }>("/nocloud/:token/:file", async (request, reply) => {
     const { host } = known(parts, request);
     const body = Buffer.isBuffer(request.body) ? request.body : undefined;
-    const { fields } = parseCallbackBody(body, request.headers["content-type"]);
+    const said = parseCallbackBody(body, request.headers["content-type"]);
     switch (request.params.file) {
       case "booted":
         parts.onSeed(host, { kind: "booted" });
         break;
       case "report":
-        parts.onSeed(host, { kind: "report", hostname: fields["hostname"], users: words(fields["users"]) });
+        parts.onSeed(host, { kind: "report", ...reportOf(said) });
         break;
       default:
         return reply.callNotFound();
@@ -61,8 +61,4 @@ function known(
     "no machine has this seed",
     "Print the machine's own address of its seed with `bootwire seed MACHINE --url`.",
   );
-}
-
-function words(text: string | undefined): readonly string[] {
-  return (text ?? "").split(/[\s,]+/).filter((word) => word !== "");
 }

@@ -76,6 +76,23 @@ describe("a changed config", () => {
     expect(live.templates.source("mine.hbs").text).toBe("x");
   });
 
+  test("the program's own templates stay those that it started with, though an upgrade replaces the files", async () => {
+    const program = join(folder, "program");
+    mkdirSync(program);
+    writeFileSync(join(program, "a.hbs"), "old");
+    const running = await LiveConfig.open(join(folder, "bootwire.yaml"), program);
+    writeFileSync(join(program, "a.hbs"), "new");
+    writeFileSync(join(program, "b.hbs"), "new");
+    expect(await running.reload()).toEqual({ changed: false, notes: [] });
+    writeFileSync(join(folder, "templates", "mine.hbs"), "x");
+    await running.reload();
+    expect(running.templates.names("")).toEqual(["a.hbs", "mine.hbs"]);
+    expect(running.templates.source("a.hbs").text).toBe("old");
+    writeFileSync(join(folder, "templates", "a.hbs"), "the admin's");
+    await running.reload();
+    expect(running.templates.source("a.hbs").text).toBe("the admin's");
+  });
+
   test.each([
     ["a config that is wrong", () => write("hosts: 3\n"), "BW_CONFIG_INVALID"],
     [
