@@ -1,22 +1,18 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { announce } from "./announce.ts";
 import type { ApiReload, ApiStatus } from "./api-types.ts";
-import { prepareAssets } from "./assets/installer-initrd.ts";
-import { defaultAssetFolder } from "./assets/load.ts";
 import { BootService } from "./boot/boot-service.ts";
 import { ClientBook } from "./boot/client-book.ts";
 import { SeedTokens } from "./boot/seed-tokens.ts";
-import { TftpFiles } from "./boot/tftp-files.ts";
+import { openBootMedia, prepareImages } from "./boot-media.ts";
 import { systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
 import type { ActiveConfig } from "./config/active-config.ts";
 import { ConfigInvalid } from "./config/config-invalid.ts";
 import { watchConfig } from "./config/watch.ts";
-import { DhcpServer } from "./dhcp/server.ts";
-import { dhcpSettings, hostDirectory } from "./dhcp-settings.ts";
+import { dhcpListener } from "./dhcp-listener.ts";
+import { dhcpSettings } from "./dhcp-settings.ts";
 import { BootwireError } from "./errors.ts";
 import { earOf } from "./explain/dhcp-steps.ts";
 import { Explainer } from "./explain/explain.ts";
@@ -25,25 +21,17 @@ import { createBootApp } from "./http/boot-app.ts";
 import type { Download } from "./http/boot-parts.ts";
 import { LiveConfig } from "./live-config.ts";
 import { createLogger, type LogLevel } from "./log.ts";
-import { Machines } from "./machines/machines.ts";
 import { cryptoIds, systemSchedule } from "./machines/shell.ts";
-import { Catalogue } from "./media/catalogue.ts";
-import { DigestIndex } from "./media/digest-index.ts";
-import { ImagePreparer } from "./media/image-preparer.ts";
+import { openMemory } from "./memory-shell.ts";
 import { Monitor } from "./monitor/monitor.ts";
 import { systemInterfaces } from "./net/interface-table.ts";
 import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
-import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
 import { Observers } from "./observers.ts";
 import { Operations } from "./operations.ts";
 import { openOtherServers, toApi } from "./other-servers-shell.ts";
 import { openServers } from "./servers.ts";
-import { watchForStalls } from "./stalls.ts";
-import { SqliteLeaseStore } from "./store/lease-store.ts";
-import { openState } from "./store/state.ts";
 import { syslogListener } from "./syslog-listener.ts";
-import { FolderSource } from "./tftp/folder-source.ts";
-import { TftpServer } from "./tftp/server.ts";
+import { tftpListener } from "./tftp-listener.ts";
 import { VERSION } from "./version.ts";
 
 export interface DaemonOptions {
@@ -57,8 +45,6 @@ export interface DaemonOptions {
   readonly leaseSyncDelay?: number;
 }
 
-/** How often attempts are looked at for their time-out, in milliseconds. */
-const TICK = 5_000;
 /** Addresses of clients to remember, for the timeline. */
 const CLIENTS_REMEMBERED = 10_000;
 
@@ -101,42 +87,12 @@ async function start(
   const active = () => live.active;
   const interfaces = await interfacesOf(live.active);
 
-  const state = await openState(config.state, { now: systemClock, token: cryptoIds.token });
-  closers.add("state", () => state.close());
-  const leases = await SqliteLeaseStore.open(state.leasesPath, {
-    onBroken: broken,
-    syncDelay: options.leaseSyncDelay,
-  });
-  closers.add("leases", () => leases.close());
-  await mkdir(config.media, { recursive: true });
-
-  const machines = new Machines({
-    store: state.machines,
-    hosts: config.hosts,
-    now: systemClock,
-    ids: cryptoIds,
-    schedule: systemSchedule,
-    onError: (error) => log.error({ err: error }, "the timeline could not be stored"),
-  });
-  closers.add("machines", () => machines.close());
-  const ticking = setInterval(() => machines.tick(), TICK);
-  closers.add("clock", () => clearInterval(ticking));
-  const stalls = watchForStalls(machines);
-  closers.add("stalls", () => stalls.close());
-
-  const assets = await prepareAssets(
-    options.assets ?? defaultAssetFolder(),
-    live.templates,
-    join(config.state, "cache"),
+  const { state, leases, machines } = await openMemory(
+    config,
+    { log, onBroken: broken, syncDelay: options.leaseSyncDelay },
+    closers,
   );
-  const mediaFolder = () => active().config.media;
-  const catalogue = new Catalogue(assets, mediaFolder);
-  const images = new ImagePreparer(
-    catalogue,
-    mediaFolder,
-    new DigestIndex(join(config.state, "digests.json")),
-  );
-  closers.add("media", () => images.close());
+  const { catalogue, images } = await openBootMedia(live, options.assets, closers);
   const boot = new BootService({
     inForce: () => live.inForce,
     machines,
@@ -157,35 +113,17 @@ async function start(
     log,
   });
 
-  const prepareImages = () => {
-    for (const host of active().config.hosts) {
-      if (host.profile?.installer !== "image" || machines.preview(host).kind !== "install") continue;
-      images
-        .status(host.profile)
-        .catch((error: unknown) => log.error({ err: error }, "media cannot be looked at"));
-    }
-  };
-
   const onScript = observers.onScript.bind(observers);
-  const { root, ignoreCase, ports, singlePort, allow, limits } = config.tftp;
-  const folder = root === undefined ? undefined : new FolderSource(root, { ignoreCase });
-  const dhcp =
-    config.dhcp.mode === "off"
-      ? undefined
-      : new DhcpServer({
-          ...dhcpSettings(live.active),
-          mode: config.dhcp.mode,
-          interfaces,
-          hosts: hostDirectory(active),
-          boot: { advise: (query) => boot.loader(query) },
-          leases,
-          observer: {
-            onEvent: (event) => {
-              operations.onDhcp(event);
-              observers.onDhcp(event);
-            },
-          },
-        });
+  const dhcp = dhcpListener(active, interfaces, {
+    boot,
+    leases,
+    observer: {
+      onEvent: (event) => {
+        operations.onDhcp(event);
+        observers.onDhcp(event);
+      },
+    },
+  });
   const syslog = syslogListener(config, interfaces, observers, log);
   let listening: readonly string[] = [];
   const operations = new Operations({
@@ -201,27 +139,17 @@ async function start(
     listening: () => listening.length > 0,
   });
   closers.add("hooks", () => operations.close());
-  const tftp = new TftpServer({
-    addresses: interfaces.map((one) => formatIpv4(one.address)),
-    port: config.tftp.port,
-    source: new TftpFiles({
-      boot,
-      catalogue,
-      templates: () => live.templates,
-      folder: () => folder,
-      onScript,
-    }),
-    observer: {
+  const tftp = tftpListener(
+    config,
+    interfaces,
+    { boot, catalogue, templates: () => live.templates, onScript },
+    {
       onEvent: (event) => {
         operations.onTftp(event);
         observers.onEvent(event);
       },
     },
-    limits,
-    singlePort,
-    ...(ports && { ports }),
-    ...(allow && { allow: allow.map(formatCidr) }),
-  });
+  );
   const onDownload = (download: Download) => {
     operations.onDownload(download);
     observers.onDownload(download);
@@ -319,11 +247,11 @@ async function start(
     operations.configInForce(next.config);
     machines.reconcile(next.config.hosts);
     dhcp?.reconfigure(dhcpSettings(next));
-    prepareImages();
+    prepareImages(live, images, machines, log);
     monitor.changed("config");
   });
 
-  prepareImages();
+  prepareImages(live, images, machines, log);
   listening = await openServers(
     { dhcp, tftp, syslog, boot: bootApp, admin: adminApp },
     config,

@@ -15,8 +15,8 @@ import { type Ear, earOf } from "./explain/dhcp-steps.ts";
 import { Explainer } from "./explain/explain.ts";
 import { type Replay, replay } from "./explain/replay.ts";
 import { LiveConfig } from "./live-config.ts";
-import { Machines } from "./machines/machines.ts";
-import { cryptoIds, systemSchedule } from "./machines/shell.ts";
+import { machineLives, thrown } from "./machine-lives.ts";
+import { cryptoIds } from "./machines/shell.ts";
 import { type AssetFiles, Catalogue } from "./media/catalogue.ts";
 import { DigestIndex } from "./media/digest-index.ts";
 import { ImagePreparer, type ImageSource, type ImageStatus, isQcow2 } from "./media/image-preparer.ts";
@@ -51,16 +51,7 @@ export async function lookAtFiles(configPath: string): Promise<FilesLook> {
   const snapshot = await openSnapshot(config.state, { now: systemClock, token: cryptoIds.token });
   if (!snapshot.found)
     notes.push(`there is no state in ${config.state}: explained as a new lab after \`bootwire init\``);
-  const machines = new Machines({
-    store: snapshot.state.machines,
-    hosts: config.hosts,
-    now: systemClock,
-    ids: cryptoIds,
-    schedule: systemSchedule,
-    onError: (error) => {
-      throw error;
-    },
-  });
+  const machines = machineLives(snapshot.state.machines, config.hosts, thrown);
   const media = () => config.media;
   const catalogue = new Catalogue(await assetsOr(notes), media);
   const digests = new DigestIndex(await copyOfDigests(config.state, snapshot.state.folder));

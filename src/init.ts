@@ -5,8 +5,8 @@ import { systemClock } from "./clock.ts";
 import { ConfigInvalid } from "./config/config-invalid.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
-import { Machines } from "./machines/machines.ts";
-import { cryptoIds, systemSchedule } from "./machines/shell.ts";
+import { machineLives, thrown } from "./machine-lives.ts";
+import { cryptoIds } from "./machines/shell.ts";
 import { createState, openState, type State } from "./store/state.ts";
 import { builtInTemplates } from "./templates/templates.ts";
 
@@ -56,16 +56,7 @@ export async function initialize(options: { readonly configPath: string }): Prom
 }
 
 function acceptState(config: Config, state: State, created: boolean) {
-  const machines = new Machines({
-    store: state.machines,
-    hosts: config.hosts,
-    now: systemClock,
-    ids: cryptoIds,
-    schedule: systemSchedule,
-    onError: (error) => {
-      throw error;
-    },
-  });
+  const machines = machineLives(state.machines, config.hosts, thrown);
   try {
     const liftedGuard = machines.guardedSince() !== undefined;
     if (liftedGuard) return { liftedGuard, armed: machines.liftGuard("arm").armed };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { ENDPOINTS } from "../../../src/api/contract.ts";
 import type {
@@ -12,6 +12,7 @@ import type {
   ApiTransfers,
   ApiUnknown,
 } from "../../../src/api-types.ts";
+import { createAdminApp } from "../../../src/http/admin-app.ts";
 import { mac } from "../support/config.ts";
 import { AdminLab, codeOf, SECRET_HASH } from "./admin-lab.ts";
 
@@ -309,6 +310,16 @@ describe("explain", () => {
     expect(byMac).toEqual(shown);
     const stranger = await lab.get<ApiExplanation>("/explain/02:00:00:00:00:01?step=dhcp");
     expect(stranger).toMatchObject({ machine: null, notes: ["02:00:00:00:00:01 is not in the config"] });
+  });
+
+  test("a mistake of ours is said to be one, without its words", async () => {
+    const { parts } = await AdminLab.create();
+    const app = createAdminApp({ ...parts, explain: () => Promise.reject(new TypeError("inside")) });
+    onTestFinished(() => app.close());
+    const headers = { authorization: `Bearer ${parts.token}` };
+    const response = await app.inject({ url: "/api/v1/explain/web-1", headers });
+    expect([response.statusCode, codeOf(response)]).toEqual([500, "BW_INTERNAL"]);
+    expect(response.body).not.toContain("inside");
   });
 
   test.each([
