@@ -3,17 +3,18 @@ import { type HookEvent, hookEventOf, toldOf } from "./hooks/event.ts";
 import type { StoredEvent } from "./machines/ports.ts";
 import { formatIpv4, type Ipv4 } from "./net/ipv4.ts";
 import type { Mac } from "./net/mac.ts";
+import { RecentMap } from "./net/recent-map.ts";
 
-/** Unknown machines, and addresses, to remember: the one that was named longest ago is forgotten, and may be told again. */
-const REMEMBERED = 10_000;
+/** Unknown machines, and addresses, to remember: those that were named longest ago are forgotten, and may be told again. */
+const REMEMBERED = 5000;
 /** What a machine does that tries to boot. */
 const BOOTS = /^(dhcp|boot|tftp)\./;
 
 /** Finds out what of all that happens is to be told to hooks. */
 export class HookFeed {
   readonly #tell: (event: HookEvent) => void;
-  readonly #strangers = new Set<Mac>();
-  readonly #owners = new Map<Ipv4, Mac>();
+  readonly #strangers = new RecentMap<Mac, true>(REMEMBERED);
+  readonly #owners = new RecentMap<Ipv4, Mac>(REMEMBERED);
 
   constructor(tell: (event: HookEvent) => void) {
     this.#tell = tell;
@@ -25,9 +26,8 @@ export class HookFeed {
     if (told) this.#tell(told);
     const { mac } = line;
     if (line.machine !== undefined || mac === undefined || !BOOTS.test(line.kind)) return;
-    if (this.#strangers.has(mac)) return;
-    this.#strangers.add(mac);
-    forgetOldest(this.#strangers);
+    if (this.#strangers.get(mac)) return;
+    this.#strangers.set(mac, true);
     this.#tell({
       ...toldOf("machine.unknown", line),
       text: `a machine that is not in the config: ${line.text}`,
@@ -39,9 +39,7 @@ export class HookFeed {
     const { mac, address } = event;
     if (event.kind !== "ack" || mac === undefined || address === undefined) return;
     const owner = this.#owners.get(address);
-    this.#owners.delete(address);
     this.#owners.set(address, mac);
-    forgetOldest(this.#owners);
     if (owner === mac) return;
     this.#tell({
       event: "lease.given",
@@ -53,12 +51,5 @@ export class HookFeed {
       text: `${machine ?? mac} has the address ${formatIpv4(address)}`,
       data: { interface: event.interface },
     });
-  }
-}
-
-function forgetOldest<K>(known: Set<K> | Map<K, unknown>): void {
-  for (const oldest of known.keys()) {
-    if (known.size <= REMEMBERED) return;
-    known.delete(oldest);
   }
 }

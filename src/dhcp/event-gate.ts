@@ -1,4 +1,5 @@
 import { formatIpv4 } from "../net/ipv4.ts";
+import { RecentMap } from "../net/recent-map.ts";
 import type { DhcpEvent } from "./ports.ts";
 
 interface Told {
@@ -13,10 +14,8 @@ interface Told {
 export class EventGate {
   readonly #quiet: number;
   readonly #segmentQuiet: number;
-  readonly #size: number;
   /** The last event of each subject: a client, or the segment. Asked for every packet, so the key is not built for it. */
-  #recent = new Map<string, Told>();
-  #older = new Map<string, Told>();
+  readonly #last: RecentMap<string, Told>;
 
   /**
    * Milliseconds in which a repetition is kept back: of a client's event, and of one that is about the whole segment (an
@@ -25,20 +24,16 @@ export class EventGate {
   constructor(quiet: number, segmentQuiet: number, size = 4096) {
     this.#quiet = quiet;
     this.#segmentQuiet = segmentQuiet;
-    this.#size = size;
+    this.#last = new RecentMap(size);
   }
 
   passes(event: DhcpEvent, now: number): boolean {
     const subject = subjectOf(event);
     if (subject === undefined) return true;
-    const last = this.#recent.get(subject) ?? this.#older.get(subject);
+    const last = this.#last.get(subject);
     const quiet = isOfClient(event) ? this.#quiet : this.#segmentQuiet;
     if (last && now >= last.at && now - last.at < quiet && isSame(last.event, event)) return false;
-    if (this.#recent.size >= this.#size) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(subject, { event, at: now });
+    this.#last.set(subject, { event, at: now });
     return true;
   }
 }

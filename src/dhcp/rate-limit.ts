@@ -1,3 +1,5 @@
+import { RecentMap } from "../net/recent-map.ts";
+
 /** How much a client may ask: `burst` messages at once, and `perSecond` for as long as it likes. */
 export interface RateLimit {
   readonly burst: number;
@@ -12,24 +14,22 @@ export interface RateLimit {
  */
 export const DEFAULT_RATE_LIMIT: RateLimit = { burst: 60, perSecond: 20, clients: 16_384 };
 
-interface Bucket {
-  tokens: number;
-  at: number;
-  /** Whether the refusal was told already. */
-  told: boolean;
-}
-
 export type RateVerdict = "pass" | "refuse" | "refuse-first";
 
-/** A token bucket per client, in a table that never grows beyond its bound. */
+/**
+ * A token bucket per client, in a table that never grows beyond its bound. Of a bucket one number is kept, the time at which
+ * it will be full again (the generic cell rate algorithm of ITU-T I.371).
+ */
 export class RateLimiter {
   readonly #limit: RateLimit;
-  /** Two generations: when the young one is full it becomes the old one, and whoever is not heard again goes with that. */
-  #young = new Map<number, Bucket>();
-  #old = new Map<number, Bucket>();
+  readonly #fullAt: RecentMap<number, number>;
+  /** Clients whose refusal was told, with what their bucket was then: it changes when they are let pass. */
+  readonly #told: RecentMap<number, number>;
 
   constructor(limit: RateLimit) {
     this.#limit = limit;
+    this.#fullAt = new RecentMap(limit.clients);
+    this.#told = new RecentMap(limit.clients);
   }
 
   /**
@@ -37,30 +37,18 @@ export class RateLimiter {
    * client was last let pass.
    */
   check(client: number, now: number): RateVerdict {
-    const bucket = this.#bucket(client, now);
     const { burst, perSecond } = this.#limit;
-    const passed = Math.max(0, now - bucket.at) / 1000;
-    bucket.tokens = Math.min(burst, bucket.tokens + passed * perSecond);
-    bucket.at = now;
-    if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
-      bucket.told = false;
+    const interval = 1000 / perSecond;
+    const before = this.#fullAt.get(client) ?? now;
+    // No bucket takes longer than that to fill, unless the clock was set back.
+    const fullAt = Math.min(before, now + burst * interval);
+    if (fullAt - now <= (burst - 1) * interval) {
+      this.#fullAt.set(client, Math.max(fullAt, now) + interval);
       return "pass";
     }
-    if (bucket.told) return "refuse";
-    bucket.told = true;
+    if (fullAt !== before) this.#fullAt.set(client, fullAt);
+    if (this.#told.get(client) === fullAt) return "refuse";
+    this.#told.set(client, fullAt);
     return "refuse-first";
-  }
-
-  #bucket(client: number, now: number): Bucket {
-    const young = this.#young.get(client);
-    if (young) return young;
-    const bucket = this.#old.get(client) ?? { tokens: this.#limit.burst, at: now, told: false };
-    if (this.#young.size >= this.#limit.clients) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(client, bucket);
-    return bucket;
   }
 }
