@@ -1,11 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, chmod, copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CpioEntry, encodeCpio } from "../cpio/newc.ts";
 import type { Templates } from "../templates/templates.ts";
 import { gzipForInitrd } from "./base-initrd.ts";
 import { BASE_INITRD_NAME } from "./fetch.ts";
 import { type Asset, Assets, loadAssets } from "./load.ts";
-import { sha256 } from "./manifest.ts";
+import { hashFile } from "./manifest.ts";
 
 /** Name of the image installer's initrd, below `assets/`. */
 export const INITRD_NAME = "installer/initrd.gz";
@@ -26,17 +26,20 @@ export async function prepareAssets(folder: string, templates: Templates, cache:
 }
 
 async function assembleInitrd(base: Asset, templates: Templates, cache: string): Promise<Asset> {
-  const bytes = Buffer.concat([await readFile(base.path), scriptsInitrd(templates)]);
-  const digest = sha256(bytes);
+  const scripts = scriptsInitrd(templates);
+  const digest = (await hashFile(base.path)).update(scripts).digest("hex");
+  const size = base.size + scripts.length;
   const path = join(cache, `installer-initrd-${digest.slice(0, 16)}.gz`);
-  if (!(await hasSize(path, bytes.length))) {
+  if (!(await hasSize(path, size))) {
     await mkdir(cache, { recursive: true });
     // Written aside and renamed, so that a file of this name is always whole.
-    await writeFile(`${path}.partial`, bytes);
+    await copyFile(base.path, `${path}.partial`);
+    await chmod(`${path}.partial`, 0o644);
+    await appendFile(`${path}.partial`, scripts);
     await removeOlder(cache);
     await rename(`${path}.partial`, path);
   }
-  return { path, sha256: digest, size: bytes.length, package: base.package, version: base.version };
+  return { path, sha256: digest, size, package: base.package, version: base.version };
 }
 
 /** Our own part of the initrd: every file of `templates/image/` that is no template, executable. Pure. */

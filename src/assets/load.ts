@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BootwireError } from "../errors.ts";
-import { MANIFEST_NAME, type Manifest, type ManifestFile, readManifest, sha256 } from "./manifest.ts";
+import { hashFile, MANIFEST_NAME, type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
 
 /** A file that the product brings with it. */
 export interface Asset {
@@ -50,10 +49,10 @@ export async function verifiedManifest(folder: string): Promise<Manifest> {
   });
   for (const file of manifest.files) {
     const path = join(folder, file.name);
-    const bytes = await readFile(path).catch((error: unknown) => {
+    const hash = await hashFile(path).catch((error: unknown) => {
       throw unusable("BW_ASSETS_DAMAGED", `${path} is missing`, error);
     });
-    if (sha256(bytes) !== file.sha256) {
+    if (hash.digest("hex") !== file.sha256) {
       throw unusable("BW_ASSETS_DAMAGED", `${path} is not what the manifest says`, undefined);
     }
   }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createHash, type Hash } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 
 const PACKAGE = z.object({ name: z.string(), version: z.string(), sha256: z.string() });
@@ -40,4 +40,23 @@ export async function readManifest(path: string): Promise<Manifest> {
 /** SHA-256 in hex. */
 export function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Octets that are read at a time. */
+const PIECE = 256 * 1024;
+
+/** SHA-256 of a file's content, to go on with. Takes no more memory for a large one. */
+export async function hashFile(path: string): Promise<Hash> {
+  const file = await open(path);
+  try {
+    const hash = createHash("sha256");
+    const buffer = Buffer.allocUnsafeSlow(PIECE);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE, null);
+      if (bytesRead === 0) return hash;
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }

@@ -1,4 +1,3 @@
-import type { Lease } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
 import type { SqlValue } from "./sqlite.ts";
 
@@ -11,7 +10,8 @@ export interface LeaseWorkerData {
 
 /** To the worker. */
 export type LeaseRequest =
-  | { readonly kind: "load" }
+  /** The leases of addresses above `after`, in order, as many as make a page. */
+  | { readonly kind: "load"; readonly after: number }
   /** Values of the leases' columns, one lease after the other: goes from thread to thread at a third of the cost of objects. */
   | { readonly kind: "commit"; readonly values: readonly SqlValue[] }
   | { readonly kind: "close" };
@@ -19,7 +19,8 @@ export type LeaseRequest =
 /** From the worker: one for its start, then one for each request, in order. */
 export type LeaseReply =
   | { readonly kind: "done" }
-  | { readonly kind: "loaded"; readonly leases: readonly Lease[] }
+  /** Rows as the database has them; none: that was the last page. */
+  | { readonly kind: "loaded"; readonly rows: readonly unknown[] }
   | { readonly kind: "failed"; readonly error: SentError };
 
 /** An error as it goes from thread to thread: the class would not survive the journey. */

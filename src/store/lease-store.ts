@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Lease, LeaseStore } from "../dhcp/ports.ts";
 import { BootwireError } from "../errors.ts";
 import { LeaseCalls } from "./lease-calls.ts";
-import { encodeLease } from "./lease-format.ts";
+import { decodeLease, encodeLease } from "./lease-format.ts";
 import type { LeaseWorkerData } from "./lease-messages.ts";
 
 export interface LeaseStoreOptions {
@@ -14,6 +14,9 @@ export interface LeaseStoreOptions {
   /** Milliseconds that each sync is made to take longer, for benchmarks of slow disks. */
   readonly syncDelay?: number | undefined;
 }
+
+/** Megabytes for the worker's short-lived objects: a batch is all that it has at once. */
+const WORKER_YOUNG = 3;
 
 /** How many transactions (and syncs) were made for how many leases. */
 export interface LeaseStoreStats {
@@ -50,7 +53,10 @@ export class SqliteLeaseStore implements LeaseStore {
    */
   static async open(path: string, options: LeaseStoreOptions): Promise<SqliteLeaseStore> {
     const workerData: LeaseWorkerData = { path, syncDelay: options.syncDelay ?? 0 };
-    const worker = new Worker(new URL("./lease-worker.js", import.meta.url), { workerData });
+    const worker = new Worker(new URL("./lease-worker.js", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG },
+    });
     let isOpen = false;
     const calls = new LeaseCalls(worker, (error) => {
       if (isOpen) options.onBroken(error);
@@ -67,8 +73,13 @@ export class SqliteLeaseStore implements LeaseStore {
 
   /** Every lease that is stored. */
   async load(): Promise<readonly Lease[]> {
-    const reply = await this.#calls.call({ kind: "load" });
-    return reply.kind === "loaded" ? reply.leases : [];
+    const leases: Lease[] = [];
+    for (;;) {
+      const after = leases.at(-1)?.address ?? -1;
+      const reply = await this.#calls.call({ kind: "load", after });
+      if (reply.kind !== "loaded" || reply.rows.length === 0) return leases;
+      for (const row of reply.rows) leases.push(decodeLease(row));
+    }
   }
 
   /** Resolves when the whole batch is on stable storage; rejects when nothing of it is. */

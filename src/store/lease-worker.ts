@@ -1,8 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { closeDatabase, explained, openDatabase, transaction } from "./database.ts";
-import { decodeLease, LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
+import { LEASE_COLUMNS, LEASE_FORMAT } from "./lease-format.ts";
 import { type LeaseReply, type LeaseRequest, type LeaseWorkerData, sendError } from "./lease-messages.ts";
 import { loadSqlite, type SqlValue } from "./sqlite.ts";
+
+/** Leases of one page: a table of 50,000 in one piece would take this thread 40 MB, which it would keep. */
+const PAGE = 500;
 
 /**
  * The thread that leases.db belongs to: here a sync may take as long as the disk wants, while DHCP, TFTP and HTTP go on.
@@ -16,10 +19,10 @@ async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void)
     `INSERT OR REPLACE INTO leases (${LEASE_COLUMNS.join(", ")})
      VALUES (${LEASE_COLUMNS.map(() => "?").join(", ")})`,
   );
-  const all = db.prepare("SELECT * FROM leases");
+  const page = db.prepare("SELECT * FROM leases WHERE address > ? ORDER BY address LIMIT ?");
 
   const answers = {
-    load: (): LeaseReply => ({ kind: "loaded", leases: all.all().map(decodeLease) }),
+    load: (after: number): LeaseReply => ({ kind: "loaded", rows: page.all(after, PAGE) }),
     commit: (values: readonly SqlValue[]): LeaseReply => {
       transaction(db, () => {
         for (let at = 0; at < values.length; at += LEASE_COLUMNS.length) {
@@ -40,7 +43,7 @@ async function main(data: LeaseWorkerData, reply: (message: LeaseReply) => void)
       const answer = explained(path, LEASE_FORMAT, () => {
         switch (request.kind) {
           case "load":
-            return answers.load();
+            return answers.load(request.after);
           case "commit":
             return answers.commit(request.values);
           case "close":

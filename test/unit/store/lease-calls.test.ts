@@ -22,15 +22,15 @@ test.each([
     const worker = new Worker(FRAIL.replace("GRIEF", grief), { eval: true });
     const calls = new LeaseCalls(worker, (error) => broken.push(error));
     await calls.started();
-    expect(await calls.call({ kind: "load" })).toEqual({ kind: "loaded", leases: [] });
+    expect(await calls.call({ kind: "load", after: -1 })).toEqual({ kind: "loaded", leases: [] });
 
     const commit = calls.call({ kind: "commit", values: [] });
-    const behind = calls.call({ kind: "load" });
+    const behind = calls.call({ kind: "load", after: -1 });
     const expected = { code: "BW_LEASES_BROKEN", message: expect.stringMatching(message) };
     await expect(commit).rejects.toMatchObject(expected);
     await expect(behind).rejects.toMatchObject(expected);
     expect(broken).toHaveLength(1);
-    await expect(calls.call({ kind: "load" })).rejects.toMatchObject(expected);
+    await expect(calls.call({ kind: "load", after: -1 })).rejects.toMatchObject(expected);
     await calls.close();
     expect(broken).toHaveLength(1);
   },
