@@ -7,9 +7,15 @@ interface Range {
   readonly last: Ipv4;
 }
 
+/** Below so many entries the queue is not looked through for superfluous ones. */
+const SMALL = 1024;
+
 /**
  * The order in which the addresses of one pool are given out: first those never used, in ascending order, then those
  * that have been free for longest. It proposes; whether an address may be had is the allocator's to say.
+ *
+ * An address that was ever taken has an entry in the queue with the time at which it is free, or an earlier one: that it was
+ * taken for longer since is seen when the entry comes up. So a renewal costs nothing here.
  */
 export class AddressPool {
   readonly #ranges: readonly Range[];
@@ -17,7 +23,8 @@ export class AddressPool {
   /** Next never-used candidate in the current range. */
   #cursor: number;
   #queue = new FreeQueue();
-  #live = 0;
+  /** How long the queue may get until it is looked through. */
+  #most = SMALL;
 
   constructor(ranges: readonly Range[]) {
     this.#ranges = ranges;
@@ -28,10 +35,12 @@ export class AddressPool {
     return this.#ranges.some((range) => address >= range.first && address <= range.last);
   }
 
-  /** The address was taken, or its end changed; free again at `freeAt` (`undefined`: an offer lapsed, free at once). */
+  /**
+   * The address was taken, or is free earlier than was said before: at `freeAt` (`undefined`: at once, since an offer was
+   * withdrawn). Need not be told when it is free later than that.
+   */
   taken(address: Ipv4, freeAt: number | undefined): void {
     this.#queue.push(address, freeAt ?? Number.NEGATIVE_INFINITY);
-    this.#live += 1;
   }
 
   /**
@@ -79,25 +88,18 @@ export class AddressPool {
         if (usable(top.address)) return top.address;
       }
       this.#queue.pop();
+      if (truth > top.freeAt) this.#queue.push(top.address, truth);
     }
   }
 
-  /** Entries that no longer tell the truth pile up with every renewal: thrown out when they are the most. */
+  /** Entries that say nothing new pile up with offers that nobody takes: thrown out when they may be the most. */
   #compact(freeAt: (address: Ipv4) => number | undefined): void {
-    if (this.#live < 1024 || this.#live < 4 * this.#span()) return;
+    if (this.#queue.size <= this.#most) return;
     const fresh = new FreeQueue();
-    const seen = new Set<Ipv4>();
-    for (let top = this.#queue.peek(); top; top = this.#queue.peek()) {
-      this.#queue.pop();
-      if (seen.has(top.address) || (freeAt(top.address) ?? Number.NEGATIVE_INFINITY) !== top.freeAt) continue;
-      seen.add(top.address);
-      fresh.push(top.address, top.freeAt);
+    for (const address of new Set(this.#queue.addresses())) {
+      fresh.push(address, freeAt(address) ?? Number.NEGATIVE_INFINITY);
     }
     this.#queue = fresh;
-    this.#live = fresh.size;
-  }
-
-  #span(): number {
-    return this.#ranges.reduce((sum, range) => sum + (range.last - range.first + 1), 0);
+    this.#most = Math.max(SMALL, 2 * fresh.size);
   }
 }

@@ -160,22 +160,26 @@ export class Allocator {
     switch (change.kind) {
       case "offer": {
         const { offer } = change;
-        this.#withdraw(offer.identity);
+        const wasFreeAt = this.#freeAt(offer.address);
+        this.#withdraw(offer.identity, offer.address);
         const before = this.#offers.get(offer.address);
         if (before) this.#offerOf.delete(keyOf(before.identity));
         this.#offers.set(offer.address, offer);
         this.#offerOf.set(keyOf(offer.identity), offer.address);
-        this.#requeue(offer.address);
+        this.#requeue(offer.address, wasFreeAt);
         return;
       }
       case "withdraw":
         this.#withdraw(change.identity);
         return;
-      case "lease":
-        this.#withdraw(change.lease);
+      case "lease": {
+        const { address } = change.lease;
+        const wasFreeAt = this.#freeAt(address);
+        this.#withdraw(change.lease, address);
         this.#store(change.lease);
-        this.#requeue(change.lease.address);
+        this.#requeue(address, wasFreeAt);
         return;
+      }
       case "clone": {
         const [oldest] = this.#clones;
         if (this.#clones.size >= CLONES_REMEMBERED && oldest !== undefined) this.#clones.delete(oldest);
@@ -185,13 +189,15 @@ export class Allocator {
     }
   }
 
-  #withdraw(identity: Identity): void {
+  /** `next`: an address whose place among the free ones is about to be seen to anyway. */
+  #withdraw(identity: Identity, next?: Ipv4): void {
     const key = keyOf(identity);
     const address = this.#offerOf.get(key);
     if (address === undefined) return;
+    const wasFreeAt = this.#freeAt(address);
     this.#offerOf.delete(key);
     this.#offers.delete(address);
-    this.#requeue(address);
+    if (address !== next) this.#requeue(address, wasFreeAt);
   }
 
   #store(lease: Lease): void {
@@ -224,17 +230,22 @@ export class Allocator {
     return offer === undefined ? leaseEnd : Math.max(leaseEnd, offer.until);
   }
 
-  #requeue(address: Ipv4): void {
+  /** Tells the pool of the address, where it has to know; `before`: what `#freeAt` said until now. */
+  #requeue(address: Ipv4, before: number | undefined): void {
+    const freeAt = this.#freeAt(address);
+    if (before !== undefined && freeAt !== undefined && freeAt >= before) return;
     for (const pool of this.#pools.values()) {
-      if (pool.covers(address)) pool.taken(address, this.#freeAt(address));
+      if (pool.covers(address)) pool.taken(address, freeAt);
     }
   }
 
   #buildPools(): void {
     this.#pools.clear();
     for (const subnet of this.#settings.subnets) this.#pools.set(subnet, new AddressPool(subnet.pool));
-    for (const address of this.#leases.keys()) this.#requeue(address);
-    for (const address of this.#offers.keys()) if (!this.#leases.has(address)) this.#requeue(address);
+    for (const address of this.#leases.keys()) this.#requeue(address, undefined);
+    for (const address of this.#offers.keys()) {
+      if (!this.#leases.has(address)) this.#requeue(address, undefined);
+    }
   }
 }
 

@@ -13,6 +13,11 @@ export class FreeQueue {
     return this.#times.length;
   }
 
+  /** In no order, and as often as they were pushed. */
+  addresses(): Iterable<Ipv4> {
+    return this.#addresses;
+  }
+
   push(address: Ipv4, freeAt: number): void {
     const times = this.#times;
     const addresses = this.#addresses;
