@@ -91,6 +91,12 @@ export class Lab {
     return run(inside.command, inside.args);
   }
 
+  /** Runs a client in the server's namespace, whose way to it is the loopback. Returns what it printed. */
+  besideServer(command: string, args: readonly string[]): string {
+    const inside = this.inServer(command, args);
+    return run(inside.command, inside.args);
+  }
+
   /** Runs something beside the server to its end. Throws when it fails. */
   prepare(command: string, args: readonly string[]): void {
     const inside = this.inServer(command, args);

@@ -31,6 +31,12 @@ export function cpuSecondsOf(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** CPU seconds of a process's children that have ended and were waited for (fields 16 and 17). */
+export function cpuSecondsOfChildren(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
 /** VmRSS and VmHWM of /proc/<pid>/status. */
 export function memoryOf(status: string): { residentMiB: number; peakMiB: number } {
   const mebibytes = (name: string) =>

@@ -2,8 +2,12 @@ import type { ServerResponse } from "node:http";
 import parseRange from "range-parser";
 import type { Content } from "../media/content.ts";
 
-/** Bytes read and written at a time. Two buffers a response, each used again once its bytes have left it. */
-const CHUNK = 1 << 20;
+/**
+ * Bytes read and written at a time, in one buffer a response, used again once its bytes have left it. Twice as much as
+ * 1 MiB halves the turns of reading, writing and waiting; a second buffer would gain nothing, since the kernel reads
+ * ahead, and would cost the processor's cache.
+ */
+const CHUNK = 2 << 20;
 
 /** What became of a download. */
 export interface Sent {
@@ -24,9 +28,9 @@ export interface ContentRequest {
 }
 
 /**
- * Sends content with Range, HEAD, ETag and Last-Modified (RFC 9110 §13, §14). Reads into two buffers in turn
- * and waits for the socket, so that memory stays the same whatever the file's size: ten times less CPU than a piped
- * stream of small chunks, which matters when a whole lab installs at once.
+ * Sends content with Range, HEAD, ETag and Last-Modified (RFC 9110 §13, §14). Reads into one large
+ * buffer and waits for the socket, so that memory stays the same whatever the file's size: ten times less CPU than a
+ * piped stream of small chunks, which matters when a whole lab installs at once.
  * A request for several ranges gets the whole, as §14.2 allows. `onProgress` is told how many bytes have left so far.
  */
 export async function sendContent(
@@ -89,37 +93,19 @@ async function pump(
   response: ServerResponse,
   onProgress: (bytes: number) => void,
 ): Promise<number> {
-  const size = Math.min(CHUNK, Math.max(length, 1));
-  // The second one only where there is something for it: most files of an installer are small.
-  const buffers: Buffer[] = [];
-  const bufferOf = (turn: number) => (buffers[turn % 2] ??= Buffer.allocUnsafe(size));
-  let reading = read(content, bufferOf(0), start, length);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(length, 1)));
   let done = 0;
-  for (let turn = 1; done < length; turn++) {
-    const bytes = await reading;
-    if (bytes.length === 0 || response.destroyed) break;
-    const left = length - done - bytes.length;
-    // The next bytes are read while these leave.
-    reading = left > 0 ? read(content, bufferOf(turn), start + length - left, left) : NOTHING;
-    // A read that fails is met at the next turn, and is not unheard of until then.
-    reading.catch(() => undefined);
-    if (!(await write(response, bytes))) break;
-    done += bytes.length;
+  while (done < length && !response.destroyed) {
+    const view = buffer.subarray(0, length - done);
+    const bytes = await content.read(view, start + done);
+    if (bytes === 0 || !(await write(response, view.subarray(0, bytes)))) break;
+    done += bytes;
     onProgress(done);
   }
-  // What is still being read needs its file.
-  await reading.catch(() => undefined);
   // A file that became shorter under us must not look whole: the announced length is missed, the connection closed.
   if (done < length) response.destroy();
   else response.end();
   return done;
-}
-
-const NOTHING = Promise.resolve(Buffer.alloc(0));
-
-async function read(content: Content, buffer: Buffer, position: number, left: number): Promise<Buffer> {
-  const view = buffer.subarray(0, left);
-  return view.subarray(0, await content.read(view, position));
 }
 
 /** Writes and waits until the bytes have left the buffer; false when the connection is gone. */

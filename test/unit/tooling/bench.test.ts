@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interleaved, median, numberOptions, ratio, table } from "../../../src/bench/common.ts";
 import { keptUp, parseReport } from "../../../src/bench/perfdhcp.ts";
-import { cpuSecondsOf, memoryOf, processUse } from "../../../src/bench/process-use.ts";
+import { cpuSecondsOf, cpuSecondsOfChildren, memoryOf, processUse } from "../../../src/bench/process-use.ts";
 import { highest } from "../../../src/bench/search.ts";
 
 test("the median of odd and even many", () => {
@@ -115,6 +115,7 @@ test("a server keeps up when next to nothing is lost at either step, and the loa
 
 test("what a process used is read from /proc", () => {
   expect(cpuSecondsOf("12 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0")).toBe(2);
+  expect(cpuSecondsOfChildren("12 (sh) S 1 2 3 4 5 6 7 8 9 10 150 50 30 70 20 0")).toBe(1);
   expect(memoryOf("VmHWM:\t  204800 kB\nVmRSS:\t  102400 kB\n")).toEqual({ residentMiB: 100, peakMiB: 200 });
   const own = processUse(process.pid);
   expect(own.cpuSeconds).toBeGreaterThan(0);
