@@ -1,5 +1,5 @@
 import type { HostConfig } from "../config/model.ts";
-import type { CallbackRefusal, Ids } from "./life.ts";
+import type { BootOutcome, CallbackRefusal, Ids } from "./life.ts";
 import type { Attempt, Instant, MachineRecord } from "./model.ts";
 import type { MachineStore } from "./ports.ts";
 import type { Schedule } from "./shell.ts";
@@ -22,6 +22,12 @@ export interface MachineStatus {
   readonly record: MachineRecord;
   /** The latest attempt, over or not. */
   readonly attempt: Attempt | undefined;
+}
+
+/** A machine of the config, and what its next network boot gets. */
+export interface MachineOutlook extends MachineStatus {
+  readonly host: HostConfig;
+  readonly next: BootOutcome<undefined>;
 }
 
 export type CallbackResult =

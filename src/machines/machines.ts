@@ -1,7 +1,7 @@
 import type { HostConfig } from "../config/model.ts";
 import { BootwireError } from "../errors.ts";
 import type { Mac } from "../net/mac.ts";
-import type { CallbackResult, GuardLifted, MachineStatus, MachinesParts } from "./api.ts";
+import type { CallbackResult, GuardLifted, MachineOutlook, MachineStatus, MachinesParts } from "./api.ts";
 import { logWithinLimits, withinLimits } from "./callback-limits.ts";
 import { reassignments } from "./identity.ts";
 import {
@@ -22,6 +22,8 @@ import { step } from "./step.ts";
 import { Timeline } from "./timeline.ts";
 import { lineOf } from "./timeline-event.ts";
 
+/** Up to so many machines are looked up one by one. */
+const FEW = 4;
 const NO_POLICY: LifePolicy = { install: "never", profile: undefined };
 
 /**
@@ -85,10 +87,7 @@ export class Machines {
   /** What a network boot would get now. Changes nothing; a running attempt's token is not in it. */
   preview(host: HostConfig): BootOutcome<undefined> {
     const current = this.#byMac.get(host.mac);
-    if (!current) return notInConfig(host);
-    const context = { ...this.#context(current), ids: NO_IDS };
-    const { outcome } = step(this.#life(current), { kind: "network-boot", firmware: "bios" }, context);
-    return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
+    return current ? previewOf(this.#life(current), this.#context(current)) : notInConfig(host);
   }
 
   /** The attempt that is installing this machine. */
@@ -165,13 +164,23 @@ export class Machines {
 
   /** The machines of the config, in its order. */
   list(): readonly MachineStatus[] {
-    return [...this.#byName.values()].map((host) => this.#status(host));
+    return this.#livesOf([...this.#byName.values()]).map(({ host, life }) => this.#status(host, life));
+  }
+
+  /** A machine of the config, and what its next network boot gets. Changes nothing. */
+  outlook(host: HostConfig): MachineOutlook {
+    return this.#outlook(host, this.#life(host));
+  }
+
+  /** The same of many, with few looks at the store. */
+  outlooks(hosts: readonly HostConfig[]): readonly MachineOutlook[] {
+    return this.#livesOf(hosts).map(({ host, life }) => this.#outlook(host, life));
   }
 
   /** A machine of the config, or one that was in it and has a record. */
   get(name: string): MachineStatus | undefined {
     const host = this.#byName.get(name);
-    if (host) return this.#status(host);
+    if (host) return this.#status(host, this.#life(host));
     const life = this.#store.life(name);
     return life && { host: undefined, ...life };
   }
@@ -286,13 +295,23 @@ export class Machines {
       throw new BootwireError(next.outcome.code, next.outcome.reason, next.outcome.hint);
     }
     this.#save(next, true);
-    return this.#status(host);
+    return this.#status(host, this.#life(host));
   }
 
-  #status(host: HostConfig): MachineStatus {
-    const { record, attempt } = this.#life(host);
+  #outlook(host: HostConfig, life: Life): MachineOutlook {
+    return { ...this.#status(host, life), host, next: previewOf(life, this.#context(host)) };
+  }
+
+  #status(host: HostConfig, { record, attempt }: Life): MachineStatus {
     const lastSeen = this.#timeline.lastSeen(host.name) ?? record.lastSeen;
     return { host, attempt, record: { ...record, lastSeen } };
+  }
+
+  /** The lives of machines of the config; of many with one look at the store. */
+  #livesOf(hosts: readonly HostConfig[]): readonly { readonly host: HostConfig; readonly life: Life }[] {
+    if (hosts.length <= FEW) return hosts.map((host) => ({ host, life: this.#life(host) }));
+    const known = new Map(this.#store.lives().map((life) => [life.record.name, life]));
+    return hosts.map((host) => ({ host, life: known.get(host.name) ?? this.#firstSight(host).life }));
   }
 
   /** The life of a machine of the config; `reconcile` has seen to it that a record has its machine's name. */
@@ -361,6 +380,11 @@ export class Machines {
 
 /** A preview begins nothing: what it would name opens nothing. */
 const NO_IDS: Ids = { attemptId: () => "PREVIEW", token: () => "PREVIEW" };
+
+function previewOf(life: Life, context: StepContext): BootOutcome<undefined> {
+  const { outcome } = step(life, { kind: "network-boot", firmware: "bios" }, { ...context, ids: NO_IDS });
+  return outcome.kind === "install" ? { ...outcome, attempt: undefined } : outcome;
+}
 
 function notInConfig(host: HostConfig): { readonly kind: "local"; readonly reason: string } {
   return { kind: "local", reason: `${host.name} (${host.mac}) is not in the configuration in force` };

@@ -3,7 +3,10 @@ import { Row } from "./row.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite.ts";
 import { decodeAttempt, decodeLife } from "./state-rows.ts";
 
-const ATTEMPT = "SELECT a.*, m.name AS machine_name FROM attempts a JOIN machines m ON m.id = a.machine";
+/** All but its log, which may be long. */
+const COLUMNS = `a.machine, a.id, a.token, a.profile, a.firmware, a.started_at, a.phase, a.ended_at, a.boots, a.percent,
+  a.tries, a.failure, a.failed_by, a.host_basis, a.templates_basis, m.name AS machine_name`;
+const ATTEMPT = `SELECT ${COLUMNS} FROM attempts a JOIN machines m ON m.id = a.machine`;
 
 /** Reads machines and attempts. */
 export class LifeReader {
@@ -11,6 +14,7 @@ export class LifeReader {
   readonly #all: SqliteStatement;
   readonly #live: SqliteStatement;
   readonly #latest: SqliteStatement;
+  readonly #latestOfAll: SqliteStatement;
   readonly #byToken: SqliteStatement;
   readonly #attempts: SqliteStatement;
   readonly #log: SqliteStatement;
@@ -23,6 +27,9 @@ export class LifeReader {
       SELECT m.* FROM machines m JOIN attempts a ON a.machine = m.id
       WHERE a.phase IN ('running', 'finishing') ORDER BY m.name`);
     this.#latest = db.prepare(`${ATTEMPT} WHERE a.machine = ? ORDER BY a.seq DESC LIMIT 1`);
+    this.#latestOfAll = db.prepare(
+      `${ATTEMPT} AND a.seq = (SELECT max(seq) FROM attempts WHERE machine = m.id)`,
+    );
     this.#byToken = db.prepare(`${ATTEMPT} WHERE a.token = ?`);
     this.#attempts = db.prepare(`${ATTEMPT} WHERE m.name = ? ORDER BY a.seq DESC LIMIT ?`);
     this.#log = db.prepare("SELECT log FROM attempts WHERE id = ?");
@@ -33,8 +40,10 @@ export class LifeReader {
     return this.#life(this.#byName.get(name));
   }
 
+  /** Two queries, however many there are. */
   all(): Life[] {
-    return this.#all.all().flatMap((row) => this.#life(row) ?? []);
+    const latest = new Map(this.#latestOfAll.all().map((row) => [new Row(row).integer("machine"), row]));
+    return this.#all.all().map((row) => decodeLife(row, latest.get(new Row(row).integer("id"))));
   }
 
   live(): Life[] {

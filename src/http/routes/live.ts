@@ -4,7 +4,7 @@ import type { ApiChanged } from "../../api-types.ts";
 import type { StoredEvent } from "../../machines/ports.ts";
 import type { Topic } from "../../monitor/monitor.ts";
 import type { AdminAppParts } from "../admin-parts.ts";
-import { describeEvent, describeMachine } from "../describe.ts";
+import { describeEvent, describeMachines } from "../describe.ts";
 import { serveStream } from "../endpoint.ts";
 import { type Due, type Streams, sseMessage } from "../streams-shell.ts";
 import { firstId, newestId } from "./events.ts";
@@ -89,7 +89,7 @@ class LiveView {
     const hosts = [...this.#machines].flatMap((name) => this.#parts.active().byName(name) ?? []);
     this.#machines.clear();
     if (hosts.length === 0) return [];
-    const machines = hosts.map((host) => describeMachine(this.#parts, host));
+    const machines = describeMachines(this.#parts, hosts);
     return [sseMessage({ event: "machines", data: { machines } })];
   }
 

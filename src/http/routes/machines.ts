@@ -11,7 +11,7 @@ import {
 import type { HostConfig } from "../../config/model.ts";
 import { BootwireError } from "../../errors.ts";
 import type { AdminAppParts } from "../admin-parts.ts";
-import { describeAttempt, describeMachine } from "../describe.ts";
+import { describeAttempt, describeMachine, describeMachines } from "../describe.ts";
 import { serve } from "../endpoint.ts";
 
 /** Attempts among which a log is looked for: all that are kept. */
@@ -22,7 +22,7 @@ export function machineRoutes(app: FastifyInstance, parts: AdminAppParts): void 
   const { machines, active } = parts;
   const known = (name: string) => knownHost(parts, name);
   serve(app, listMachines, async () => ({
-    machines: active().config.hosts.map((host) => describeMachine(parts, host)),
+    machines: describeMachines(parts, active().config.hosts),
   }));
   serve(app, getMachine, async ({ params }) => describeMachine(parts, known(params.name)));
   serve(app, reinstallMachine, async ({ params, body }) => {
