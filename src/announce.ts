@@ -8,10 +8,12 @@ export interface Announcement {
   readonly interfaces: readonly NetworkInterface[];
   /** Lost-state guard: nothing installs until the admin decides. */
   readonly guarded: boolean;
+  /** The admin's token, where it was made at this start: it is shown this once. */
+  readonly newToken: string | undefined;
 }
 
 /** The lines that `serve` prints when everything listens. Pure. */
-export function announce({ active, interfaces, guarded }: Announcement): string[] {
+export function announce({ active, interfaces, guarded, newToken }: Announcement): string[] {
   const { config } = active;
   const lines = [`Bootwire serves what ${config.path} says.`];
   for (const one of interfaces) {
@@ -22,9 +24,10 @@ export function announce({ active, interfaces, guarded }: Announcement): string[
     lines.push(`    TFTP  ${own}:${config.tftp.port}`);
     lines.push(`    HTTP  http://${own}:${config.http.port}`);
   }
-  lines.push(
-    `  Admin API: http://${config.admin.host}:${config.admin.port} (token: ${config.state}/admin-token)`,
-  );
+  const { host, port, tls } = config.admin;
+  const url = `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  lines.push(`  Admin API: ${url} (token: ${config.state}/admin-token)`);
+  if (newToken !== undefined) lines.push(`    shown this once, the token: ${newToken}`);
   lines.push(...guardLines(guarded), ...nextSteps(active));
   return lines;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Config } from "./config/model.ts";
+import type { Config, TlsPem } from "./config/model.ts";
 import type { Templates } from "./templates/templates.ts";
 
 /** What belongs to sockets and folders that are open: a change of these waits for a restart. */
@@ -39,15 +39,29 @@ export function configChanges(before: Written & { readonly open: Config }, now: 
   }
   const files = before.templates.toText() !== now.templates.toText();
   if (files && old.templates === next.templates) notes.push("files of templates changed");
-  const waiting: string[] = AT_START.filter((key) => !isDeepStrictEqual(before.open[key], next[key]));
+  const renewed = old.admin.tls && next.admin.tls && !isDeepStrictEqual(old.admin.tls, next.admin.tls);
+  if (renewed) notes.push(`certificate changed${until(next.admin.tls.pem)}`);
+  const waiting: string[] = AT_START.filter(
+    (key) => !isDeepStrictEqual(opened(before.open, key), opened(next, key)),
+  );
   if (before.open.dhcp.mode !== mode) waiting.push("dhcp.mode");
   for (const key of waiting) notes.push(`${key} changed: taken up at the next start`);
   return { changed: files || !isDeepStrictEqual(old, next), notes };
 }
 
+/** A setting as far as it is fixed once something is open: another certificate can be shown, with TLS there already. */
+function opened(config: Config, key: (typeof AT_START)[number]): unknown {
+  return key === "admin" ? { ...config.admin, tls: config.admin.tls !== undefined } : config[key];
+}
+
+function until(pem: TlsPem | undefined): string {
+  return pem === undefined ? "" : `: valid until ${new Date(pem.validTo).toISOString()}`;
+}
+
 /** A new configuration, but for what waits for a restart: machines are told of the ports that are open. */
 export function withWhatIsOpen(next: Config, open: Config): Config {
-  const { interfaces, tftp, http, admin, state } = open;
+  const { interfaces, tftp, http, state } = open;
+  const admin = { ...open.admin, tls: open.admin.tls && (next.admin.tls ?? open.admin.tls) };
   return { ...next, interfaces, tftp, http, admin, state, dhcp: { ...next.dhcp, mode: open.dhcp.mode } };
 }
 

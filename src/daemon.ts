@@ -21,6 +21,7 @@ import { createBootApp } from "./http/boot-app.ts";
 import type { Download } from "./http/boot-parts.ts";
 import { LiveConfig } from "./live-config.ts";
 import { createLogger, type LogLevel } from "./log.ts";
+import { sayRefused, warnOf } from "./log-config.ts";
 import { cryptoIds, systemSchedule } from "./machines/shell.ts";
 import { openMemory } from "./memory-shell.ts";
 import { Monitor } from "./monitor/monitor.ts";
@@ -82,7 +83,7 @@ async function start(
   closers: Closers,
   broken: (error: Error) => void,
 ): Promise<() => void> {
-  const live = await LiveConfig.open(options.configPath);
+  const live = await LiveConfig.open(options.configPath, { now: systemClock });
   const { config } = live.active;
   const active = () => live.active;
   const interfaces = await interfacesOf(live.active);
@@ -192,6 +193,7 @@ async function start(
     tftp: tftp.counters(),
   });
   const inForce = (changes: ApiReload): ApiReload => {
+    warnOf(log, live.warnings);
     if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");
     refused = null;
     monitor.changed("status");
@@ -252,39 +254,34 @@ async function start(
   });
 
   prepareImages(live, images, machines, log);
-  listening = await openServers(
-    { dhcp, tftp, syslog, boot: bootApp, admin: adminApp },
-    config,
-    interfaces,
-    closers,
-  );
+  const servers = { dhcp, tftp, syslog, boot: bootApp, admin: adminApp };
+  const open = await openServers(servers, config, interfaces, closers);
+  listening = open.listening;
+  const showCertificate = ({ config: { admin } }: ActiveConfig) => {
+    if (admin.tls?.pem) open.admin.renew(admin.tls.pem);
+  };
+  live.onChange(showCertificate);
+  // It may have changed while the ports were opened.
+  showCertificate(live.active);
   const watcher = await watchConfig({
     path: config.path,
-    onConfig: (next) => void live.take(next).then(inForce, onRefused),
+    onConfig: (loaded) => void live.take(loaded).then(inForce, onRefused),
     onProblems: (problems) => onRefused(new ConfigInvalid(config.path, problems)),
     onError: (error) =>
       log.warn({ err: error }, "the config file cannot be watched: changes are taken up by SIGHUP"),
     schedule: systemSchedule,
     hashPassword: live.hashPassword,
+    now: systemClock,
   });
   closers.add("watcher", () => watcher.close());
 
+  warnOf(log, live.warnings);
   log.info({ tftp: tftp.description(), listening }, "ready");
-  process.stdout.write(`${announce({ active: live.active, interfaces, guarded: guarded() }).join("\n")}\n`);
+  const newToken = state.tokenIsNew ? state.adminToken : undefined;
+  const lines = announce({ active: live.active, interfaces, guarded: guarded(), newToken });
+  process.stdout.write(`${lines.join("\n")}\n`);
   // What is refused has been said by then.
   return () => void reload().catch(() => undefined);
-}
-
-/** Logs why a changed config is refused, and returns it for those who ask later. */
-function sayRefused(log: Logger, error: unknown): { code: string; message: string; hint: string } {
-  if (error instanceof BootwireError) {
-    const { code, message, hint } = error;
-    log.error({ code, hint }, `the changed config is refused, the old one stays: ${message}`);
-    return { code, message, hint };
-  }
-  const text = "the changed config could not be read, the old one stays";
-  log.error({ err: error }, text);
-  return { code: "BW_INTERNAL", message: text, hint: "Look into the daemon's log; the cause is there." };
 }
 
 async function interfacesOf({

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { defaultAssetFolder, loadAssets } from "./assets/load.ts";
+import { systemClock } from "./clock.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
 import { formatProblem } from "./config/problem.ts";
@@ -30,7 +31,7 @@ export interface DoctorOptions {
 
 /** Looks at everything that a boot needs, and says what is wrong and what to do. Changes nothing. */
 export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
-  const loaded = await loadConfig(options.configPath, { checkMedia: true });
+  const loaded = await loadConfig(options.configPath, { checkMedia: true, now: systemClock });
   if (!loaded.ok) {
     return loaded.problems.map((problem) =>
       wrong("config", "fail", "BW_DOCTOR_CONFIG", formatProblem(problem, "error"), problem.hint),

@@ -20,6 +20,8 @@ export interface InitReport {
   readonly liftedGuard: boolean;
   /** Machines whose next network boot installs them. */
   readonly armed: readonly string[];
+  /** The admin's token, where it was made now. */
+  readonly newToken: string | undefined;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function initialize(options: { readonly configPath: string }): Prom
       createdState,
       liftedGuard,
       armed,
+      newToken: state.tokenIsNew ? state.adminToken : undefined,
     };
   } finally {
     state.close();

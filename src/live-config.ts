@@ -2,9 +2,10 @@ import type { ApiReload } from "./api-types.ts";
 import type { InForce } from "./boot/boot-service.ts";
 import { ActiveConfig } from "./config/active-config.ts";
 import { ConfigInvalid } from "./config/config-invalid.ts";
-import { loadConfig } from "./config/load.ts";
+import { type LoadedConfig, type LoadOptions, loadConfig } from "./config/load.ts";
 import type { Config } from "./config/model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./config/passwords.ts";
+import type { ConfigProblem } from "./config/problem.ts";
 import { configChanges, withWhatIsOpen } from "./config-changes.ts";
 import { builtInTemplates, TemplateReader, type Templates } from "./templates/templates.ts";
 
@@ -12,6 +13,14 @@ import { builtInTemplates, TemplateReader, type Templates } from "./templates/te
 interface Read {
   readonly config: Config;
   readonly templates: Templates;
+  readonly warnings: readonly ConfigProblem[];
+}
+
+export interface LiveConfigOptions {
+  /** The folder of the program's own templates. */
+  readonly builtIn?: string;
+  /** With it the certificate of `admin.tls` is read too, and must be valid now. */
+  readonly now?: () => number;
 }
 
 /** The configuration in force. It is replaced as a whole, or not at all. */
@@ -22,21 +31,30 @@ export class LiveConfig {
   /** One for all loads, so that reading a config again does not change the hashes of plain passwords. */
   readonly hashPassword: PasswordHasher;
   readonly #templates: TemplateReader;
+  readonly #load: LoadOptions;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #listeners: ((active: ActiveConfig) => void)[] = [];
 
-  private constructor(first: Read, hashPassword: PasswordHasher, templates: TemplateReader) {
+  private constructor(
+    first: Read,
+    hashPassword: PasswordHasher,
+    templates: TemplateReader,
+    load: LoadOptions,
+  ) {
     this.#written = first;
     this.#inForce = { active: new ActiveConfig(first.config), templates: first.templates };
     this.hashPassword = hashPassword;
     this.#templates = templates;
+    this.#load = load;
   }
 
-  /** Reads the config and its templates; `builtIn`: the folder of the program's own. Throws ConfigInvalid, or what templates throw. */
-  static async open(path: string, builtIn = builtInTemplates()): Promise<LiveConfig> {
+  /** Reads the config and its templates. Throws ConfigInvalid, or what templates throw. */
+  static async open(path: string, options: LiveConfigOptions = {}): Promise<LiveConfig> {
+    const { builtIn = builtInTemplates(), now } = options;
     const hashPassword = createPasswordHasher();
     const templates = new TemplateReader(builtIn);
-    return new LiveConfig(await read(path, hashPassword, templates), hashPassword, templates);
+    const load = { hashPassword, ...(now && { now }) };
+    return new LiveConfig(await read(path, load, templates), hashPassword, templates, load);
   }
 
   /** Configuration and templates together: another object whenever one of them has changed. */
@@ -52,6 +70,11 @@ export class LiveConfig {
     return this.#inForce.templates;
   }
 
+  /** What is doubtful in the one that was read last. */
+  get warnings(): readonly ConfigProblem[] {
+    return this.#written.warnings;
+  }
+
   /** Called with each new configuration, once it is in force. */
   onChange(listener: (active: ActiveConfig) => void): void {
     this.#listeners.push(listener);
@@ -60,13 +83,13 @@ export class LiveConfig {
   /** Reads the file again and puts it in force. Throws as `open` does, and the old one stays. */
   async reload(): Promise<ApiReload> {
     return this.#inTurn(async () =>
-      this.#replace(await read(this.active.config.path, this.hashPassword, this.#templates)),
+      this.#replace(await read(this.active.config.path, this.#load, this.#templates)),
     );
   }
 
   /** Puts a config in force that was read elsewhere. Throws what templates throw, and the old one stays. */
-  async take(config: Config): Promise<ApiReload> {
-    return this.#inTurn(async () => this.#replace(await withTemplates(config, this.#templates)));
+  async take(loaded: LoadedConfig): Promise<ApiReload> {
+    return this.#inTurn(async () => this.#replace(await withTemplates(loaded, this.#templates)));
   }
 
   #replace(next: Read): ApiReload {
@@ -88,12 +111,12 @@ export class LiveConfig {
   }
 }
 
-async function read(path: string, hashPassword: PasswordHasher, templates: TemplateReader): Promise<Read> {
-  const loaded = await loadConfig(path, { hashPassword });
+async function read(path: string, load: LoadOptions, templates: TemplateReader): Promise<Read> {
+  const loaded = await loadConfig(path, load);
   if (!loaded.ok) throw new ConfigInvalid(path, loaded.problems);
-  return withTemplates(loaded.config, templates);
+  return withTemplates(loaded, templates);
 }
 
-async function withTemplates(config: Config, templates: TemplateReader): Promise<Read> {
-  return { config, templates: await templates.load(config.templates) };
+async function withTemplates({ config, warnings }: LoadedConfig, templates: TemplateReader): Promise<Read> {
+  return { config, warnings, templates: await templates.load(config.templates) };
 }

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { errorSchema } from "../api/schema.ts";
 import { type AdminTarget, readAdminTarget } from "../config/admin-target.ts";
 import { ConfigInvalid } from "../config/config-invalid.ts";
 import { BootwireError } from "../errors.ts";
+import { ask, isDistrust, type Trust } from "./http-request.ts";
 import { parseJson } from "./json.ts";
+import type { DaemonOptions } from "./options.ts";
 import { type SseMessage, SseParser } from "./sse.ts";
 
 /** How long the daemon may take to answer, in milliseconds. */
@@ -27,25 +30,25 @@ export class AdminClient {
   readonly #base: string;
   readonly #token: string;
   readonly #configPath: string;
+  readonly #trust: Trust;
 
-  private constructor(base: string, token: string, configPath: string) {
+  private constructor(base: string, token: string, configPath: string, trust: Trust) {
     this.#base = base;
     this.#token = token;
     this.#configPath = configPath;
+    this.#trust = trust;
   }
 
   /**
    * A client of the daemon that a config belongs to. Throws ConfigInvalid, BW_DAEMON_UNREACHABLE where there never was a
-   * daemon, BW_ADMIN_TOKEN where its token may not be read.
+   * daemon, BW_ADMIN_TOKEN where its token may not be read, BW_CA where `--ca` cannot be.
    */
-  static async open(configPath: string): Promise<AdminClient> {
+  static async open({ config: configPath, ca }: DaemonOptions): Promise<AdminClient> {
     const read = await readAdminTarget(configPath);
     if (!read.ok) throw new ConfigInvalid(configPath, read.problems);
-    return new AdminClient(
-      baseOf(read.target),
-      await readAdminToken(read.target.state, configPath),
-      configPath,
-    );
+    const { target } = read;
+    const trust = await trustOf(target, ca);
+    return new AdminClient(baseOf(target), await readAdminToken(target.state, configPath), configPath, trust);
   }
 
   /** Throws what the daemon answers as a BootwireError with the daemon's code, or BW_DAEMON_UNREACHABLE. */
@@ -60,7 +63,7 @@ export class AdminClient {
 
   /**
    * The messages of an event stream until it ends. Throws BW_DAEMON_UNREACHABLE when there
-   * is no connection or it falls silent, and a BootwireError when the daemon refuses. Ends when `signal` aborts.
+   * is no connection or it falls silent, BW_TLS_UNTRUSTED, and a BootwireError when the daemon refuses. Ends when `signal` aborts.
    */
   async *stream(route: string, from: StreamStart): AsyncGenerator<SseMessage> {
     const { lastEventId, signal, onOpen } = from;
@@ -73,15 +76,21 @@ export class AdminClient {
         accept: "text/event-stream",
         "last-event-id": String(lastEventId),
       };
-      const response = await fetch(`${this.#base}${route}`, { headers, signal: AbortSignal.any(signals) });
-      if (!response.ok || !response.body) throw refusal(response.status, await response.text());
+      const response = await ask(`${this.#base}${route}`, {
+        method: "GET",
+        headers,
+        signal: AbortSignal.any(signals),
+        trust: this.#trust,
+      });
+      const { statusCode = 0 } = response;
+      if (statusCode !== 200) throw refusal(statusCode, await text(response));
       onOpen();
       const parser = new SseParser();
       const decoder = new TextDecoder();
-      for await (const piece of response.body) {
+      for await (const piece of response) {
         clearTimeout(alarm);
         alarm = setTimeout(() => silent.abort(), SILENCE);
-        yield* parser.push(decoder.decode(piece, { stream: true }));
+        yield* parser.push(decoder.decode(bytesOf(piece), { stream: true }));
       }
     } catch (error) {
       if (signal?.aborted) return;
@@ -93,24 +102,25 @@ export class AdminClient {
 
   async #request<T>(method: string, route: string, shape: z.ZodType<T>, body: unknown): Promise<T> {
     let status: number;
-    let text: string;
+    let said: string;
     try {
-      const response = await fetch(`${this.#base}${route}`, {
+      const response = await ask(`${this.#base}${route}`, {
         method,
         headers: {
           ...this.#headers(),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(PATIENCE),
+        trust: this.#trust,
       });
-      status = response.status;
-      text = await response.text();
+      status = response.statusCode ?? 0;
+      said = await text(response);
     } catch (error) {
       throw this.#unreachable(error);
     }
-    if (status < 200 || status > 299) throw refusal(status, text);
-    const parsed = shape.safeParse(parseJson(text));
+    if (status < 200 || status > 299) throw refusal(status, said);
+    const parsed = shape.safeParse(parseJson(said));
     if (parsed.success) return parsed.data;
     throw new BootwireError(
       "BW_API_ANSWER",
@@ -124,14 +134,40 @@ export class AdminClient {
   }
 
   #unreachable(cause: unknown): BootwireError {
+    if (isDistrust(codeOf(cause) ?? "")) {
+      return new BootwireError(
+        "BW_TLS_UNTRUSTED",
+        `${this.#base} shows a certificate that is not trusted (${reasonOf(cause)})`,
+        "The daemon's own is trusted where this user can read the file of `admin.tls`, once the daemon has taken it up; " +
+          "else name the PEM file of its authority with --ca FILE.",
+        { cause },
+      );
+    }
     return unreachable(`no daemon answers at ${this.#base} (${reasonOf(cause)})`, this.#configPath, cause);
   }
 }
 
-function baseOf({ host, port }: AdminTarget): string {
+/** The daemon's own certificate, as far as this user may read it, and what `--ca` names. */
+async function trustOf({ certificate }: AdminTarget, ca: string | undefined): Promise<Trust> {
+  const own =
+    certificate === undefined ? undefined : await readFile(certificate, "utf8").catch(() => undefined);
+  if (ca === undefined) return { own, authorities: undefined };
+  try {
+    return { own, authorities: await readFile(ca, "utf8") };
+  } catch (error) {
+    throw new BootwireError(
+      "BW_CA",
+      `${ca} cannot be read (${codeOf(error) ?? String(error)})`,
+      "Name the PEM file of the authority that signed the daemon's certificate.",
+      { cause: error },
+    );
+  }
+}
+
+function baseOf({ host, port, certificate }: AdminTarget): string {
   // Listening everywhere means here too.
   const near = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${near.includes(":") ? `[${near}]` : near}:${port}/api/v1`;
+  return `${certificate === undefined ? "http" : "https"}://${near.includes(":") ? `[${near}]` : near}:${port}/api/v1`;
 }
 
 /** The daemon's token, of its state folder. Throws BW_DAEMON_UNREACHABLE where there is none, or BW_ADMIN_TOKEN. */
@@ -156,12 +192,20 @@ function unreachable(message: string, configPath: string, cause: unknown): Bootw
   return new BootwireError("BW_DAEMON_UNREACHABLE", message, hint, { cause });
 }
 
-/** fetch wraps what the system said. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError" || error.name === "AbortError") return "it does not answer in time";
-  const cause = error.cause instanceof Error ? error.cause : error;
-  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+  return codeOf(error) ?? error.message;
+}
+
+/** Streams without an encoding give bytes, but their type does not say so. */
+function bytesOf(piece: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  throw new TypeError("text came where bytes were expected");
 }
 
 function refusal(status: number, text: string): BootwireError {

@@ -8,12 +8,26 @@ export interface ConfigOption {
   readonly config: string;
 }
 
+/** What it takes to talk to the running daemon of a config. */
+export interface DaemonOptions extends ConfigOption {
+  /** PEM file of an authority to trust. */
+  readonly ca?: string;
+}
+
 export interface JsonOption {
   readonly json?: boolean;
 }
 
 export function withConfig(command: Command): Command {
   return command.addOption(new Option("-c, --config <file>", "config file").default(DEFAULT_CONFIG));
+}
+
+/** For commands that talk to the running daemon. */
+export function withDaemon(command: Command): Command {
+  return withConfig(command).option(
+    "--ca <file>",
+    "authority of the daemon's certificate, in PEM (default: the certificate of the config itself)",
+  );
 }
 
 export function withJson(command: Command, description = "print JSON, for scripts"): Command {

@@ -11,6 +11,8 @@ export interface AdminTarget {
   readonly port: number;
   /** Absolute folder of the state, where the token is. */
   readonly state: string;
+  /** Absolute path of the certificate that it shows; undefined: it speaks without TLS. */
+  readonly certificate: string | undefined;
 }
 
 /**
@@ -31,5 +33,8 @@ export async function readAdminTarget(
   const written = rawAt(document.data, ["state"]);
   const state = typeof written === "string" && written !== "" ? written : "state";
   const { host, port } = gatherFacts(document.data).listen?.value ?? { host: "127.0.0.1", port: 8081 };
-  return { ok: true, target: { host, port, state: path.resolve(path.dirname(absolute), state) } };
+  const folder = path.dirname(absolute);
+  const pem = rawAt(document.data, ["admin", "tls", "certificate"]);
+  const certificate = typeof pem === "string" && pem !== "" ? path.resolve(folder, pem) : undefined;
+  return { ok: true, target: { host, port, state: path.resolve(folder, state), certificate } };
 }

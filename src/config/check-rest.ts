@@ -28,14 +28,14 @@ function checkPorts(facts: Facts, report: Report): void {
       listen && httpPort ? { path: httpPort.path, message: `http.port is ${http} here` } : undefined,
     );
   }
-  if (!listen) return;
+  if (!listen || isRawMap(rawAt(facts.data, ["admin", "tls"]))) return;
   const { host } = listen.value;
   if (/^127\./.test(host) || host === "::1" || host.toLowerCase() === "localhost") return;
   report.warn(
     "BW_CONFIG_ADMIN_EXPOSED",
     listen.path,
     `the admin interface listens at ${host} without encryption: who reads along learns its token`,
-    "listen at 127.0.0.1 and reach it through ssh -L, or keep the network to admins",
+    "name a certificate in admin.tls, or listen at 127.0.0.1 and reach it through ssh -L",
   );
 }
 

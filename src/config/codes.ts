@@ -52,11 +52,19 @@ export const CONFIG_CODES = {
   BW_CONFIG_PORT_CLASH: "Two listeners on one port.",
   BW_CONFIG_URL: "Not an http or https URL.",
   BW_CONFIG_HOOK_SECRET: "A hook without a secret to sign its posts with, or with two.",
+  // The certificate of the admin interface.
+  BW_TLS_FILE: "A file of `admin.tls` is not there or may not be read.",
+  BW_TLS_CERTIFICATE: "A file has no certificate that can be served.",
+  BW_TLS_KEY: "A file has no private key, or an encrypted one.",
+  BW_TLS_MISMATCH: "A private key that is not that of the certificate.",
+  BW_TLS_EXPIRED: "A certificate that has expired.",
+  BW_TLS_NOT_YET: "A certificate that is not valid yet.",
   // Warnings.
   BW_CONFIG_PLAIN_PASSWORD: "Warning: a password stands readable in the config.",
   BW_CONFIG_UNUSED: "Warning: something is set that has no effect here.",
   BW_CONFIG_NO_POOL: "Warning: nobody but reserved hosts can get an address.",
   BW_CONFIG_ADMIN_EXPOSED: "Warning: the admin interface listens beyond this machine, without encryption.",
+  BW_TLS_EXPIRES: "Warning: a certificate that expires soon.",
   BW_CONFIG_MEDIA_MISSING: "Warning: a file that a profile names is not in the media folder.",
 } as const;
 

@@ -15,11 +15,14 @@ import { Report } from "./report.ts";
 import { resolveConfig } from "./resolve.ts";
 import { fileSchema } from "./schema.ts";
 import { shapeProblems } from "./shape-problems.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 interface LoadedAny {
-  /** Tells one content of the file from another. */
+  /** Tells one content of the file, and of the certificate, from another. */
   readonly digest: string;
   readonly warnings: readonly ConfigProblem[];
+  /** Absolute paths of what was read besides: those of the certificate. */
+  readonly files: readonly string[];
 }
 
 export interface LoadedConfig extends LoadedAny {
@@ -44,6 +47,8 @@ export interface LoadOptions {
   readonly hashPassword?: PasswordHasher;
   /** Whether to look if the files that profiles name are in the media folder, and warn of those that are not. */
   readonly checkMedia?: boolean;
+  /** With it the certificate of the admin interface is read, and checked whether it is valid at this time. */
+  readonly now?: () => number;
 }
 
 /** Reads, validates and resolves a config file. Never throws for what is wrong with the file. */
@@ -51,12 +56,34 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const absolute = path.resolve(file);
   const text = await readConfigText(absolute);
   if (!text.ok) {
-    return { ok: false, digest: digestOf(text.problem.message), problems: [text.problem], warnings: [] };
+    const digest = digestOf(text.problem.message);
+    return { ok: false, digest, problems: [text.problem], warnings: [], files: [] };
   }
-  const result = parseConfig(text.text, absolute, options);
+  const parsed = parseConfig(text.text, absolute, options);
+  const result = parsed.ok && options.now ? await withTls(text.text, parsed, options.now()) : parsed;
   if (!result.ok || !options.checkMedia) return result;
   const missing = await missingMedia(text.text, result.config);
   return { ...result, warnings: sortProblems([...result.warnings, ...missing]) };
+}
+
+/** The same, with what is in the files of `admin.tls`, or refused for that. */
+async function withTls(text: string, loaded: LoadedConfig, now: number): Promise<LoadResult> {
+  const { config } = loaded;
+  const { tls } = config.admin;
+  const { document } = readDocument(text, config.path);
+  if (!tls || !document) return loaded;
+  const report = new Report(document);
+  const pem = await readTlsFiles(tls, now, report);
+  const files = [tls.certificate, tls.key];
+  const warnings = sortProblems([...loaded.warnings, ...report.warnings]);
+  if (!pem) {
+    const problems = sortProblems(report.errors);
+    const digest = digestOf(JSON.stringify([loaded.digest, problems.map((problem) => problem.message)]));
+    return { ok: false, digest, problems, warnings, files };
+  }
+  const digest = digestOf(JSON.stringify([loaded.digest, pem]));
+  const admin = { ...config.admin, tls: { ...tls, pem } };
+  return { ok: true, digest, config: { ...config, admin }, warnings, files };
 }
 
 /** What is in a config file, as text. Never throws for what is wrong with the file. */
@@ -91,7 +118,7 @@ export async function readConfigText(
 export function parseConfig(text: string, file: string, options: LoadOptions = {}): LoadResult {
   const digest = digestOf(text);
   const { document, problems: textual } = readDocument(text, file);
-  if (!document) return { ok: false, digest, problems: sortProblems(textual), warnings: [] };
+  if (!document) return { ok: false, digest, problems: sortProblems(textual), warnings: [], files: [] };
   const parsed = fileSchema.safeParse(document.data);
   const facts = gatherFacts(document.data);
   const report = new Report(document);
@@ -101,9 +128,9 @@ export function parseConfig(text: string, file: string, options: LoadOptions = {
   const shape = parsed.success ? [] : shapeProblems(document, parsed.error.issues);
   const problems = sortProblems([...textual, ...shape, ...report.errors]);
   const warnings = sortProblems(report.warnings);
-  if (!parsed.success || problems.length > 0) return { ok: false, digest, problems, warnings };
+  if (!parsed.success || problems.length > 0) return { ok: false, digest, problems, warnings, files: [] };
   const config = resolveConfig(parsed.data, file, options.hashPassword ?? createPasswordHasher());
-  return { ok: true, digest, config, warnings };
+  return { ok: true, digest, config, warnings, files: [] };
 }
 
 function digestOf(text: string): string {

@@ -25,6 +25,8 @@ export interface Config {
     readonly port: number;
     /** Who may read `/metrics`: whoever has the admin's token, or everybody who reaches the port. */
     readonly metrics: "token" | "open";
+    /** Undefined: without encryption. */
+    readonly tls: TlsConfig | undefined;
   };
   /** Receivers of events. */
   readonly hooks: readonly HookConfig[];
@@ -38,6 +40,23 @@ export interface Config {
   readonly templates: string | undefined;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   readonly hosts: readonly HostConfig[];
+}
+
+/** What the admin interface shows that it is who it says. */
+export interface TlsConfig {
+  /** Absolute paths of the PEM files. */
+  readonly certificate: string;
+  readonly key: string;
+  /** What is in them; undefined where nobody asked to have them read. */
+  readonly pem: TlsPem | undefined;
+}
+
+/** A certificate (with those between it and its authority) and its private key, checked to belong together. */
+export interface TlsPem {
+  readonly certificate: string;
+  readonly key: string;
+  /** When the certificate ends, in milliseconds since the epoch. */
+  readonly validTo: number;
 }
 
 /** A web server that is told of events. */

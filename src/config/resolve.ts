@@ -41,6 +41,7 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
     admin: {
       ...(written.admin?.listen ?? { host: "127.0.0.1", port: 8081 }),
       metrics: written.admin?.metrics ?? "token",
+      tls: resolveTls(written.admin?.tls, base),
     },
     hooks: (written.hooks ?? []).map((hook) => resolveHook(hook, base)),
     syslog: resolveSyslog(written.syslog),
@@ -54,6 +55,15 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
       ]),
     ),
     hosts: (written.hosts ?? []).map((host) => resolveHost(host, profiles, context)),
+  };
+}
+
+function resolveTls(tls: NonNullable<ConfigFile["admin"]>["tls"], base: string): Config["admin"]["tls"] {
+  if (tls === undefined) return undefined;
+  return {
+    certificate: path.resolve(base, tls.certificate),
+    key: path.resolve(base, tls.key),
+    pem: undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { dhcpSchema } from "./schema-dhcp.ts";
 import { hooksSchema } from "./schema-hooks.ts";
 import { syslogSchema } from "./schema-syslog.ts";
 import { tftpSchema } from "./schema-tftp.ts";
+import { tlsSchema } from "./schema-tls.ts";
 
 /*
  * What an admin writes, and what an editor shows while he does. Each field reads its own text (read-*.ts) and says in
@@ -89,6 +90,7 @@ export const fileSchema = z
             default: "token",
           })
           .optional(),
+        tls: tlsSchema.optional(),
       })
       .optional(),
     hooks: hooksSchema.optional(),

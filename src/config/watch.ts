@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { watch } from "chokidar";
-import { type LoadResult, loadConfig } from "./load.ts";
-import type { Config } from "./model.ts";
+import { type LoadedConfig, type LoadResult, loadConfig } from "./load.ts";
 import type { PasswordHasher } from "./passwords.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -14,7 +13,7 @@ const QUIET = 200;
 export interface ConfigWatchOptions {
   readonly path: string;
   /** A config that is valid and not what was there before. */
-  readonly onConfig: (config: Config, warnings: readonly ConfigProblem[]) => void;
+  readonly onConfig: (loaded: LoadedConfig) => void;
   /** A config that cannot be used: whoever watches keeps the one it has. */
   readonly onProblems: (problems: readonly ConfigProblem[]) => void;
   /** The file cannot be watched any longer (or never could). */
@@ -25,6 +24,8 @@ export interface ConfigWatchOptions {
   readonly seen?: string;
   /** The one that the first load was given, so that hashes stay as they are. */
   readonly hashPassword: PasswordHasher;
+  /** For certificates, which are valid in their time alone. */
+  readonly now: () => number;
 }
 
 export interface ConfigWatcher {
@@ -39,18 +40,22 @@ export interface ConfigWatcher {
  * changed since the load that `seen` tells of is reported too.
  *
  * The folder is watched, not the file alone: editors and configuration management replace a file by renaming another
- * over it, and Kubernetes by switching a symbolic link (`..data`) beside it.
+ * over it, and Kubernetes by switching a symbolic link (`..data`) beside it. The files of `admin.tls` are watched in the
+ * same way: a renewed certificate counts as a changed config.
  */
 export async function watchConfig(options: ConfigWatchOptions): Promise<ConfigWatcher> {
   const path = resolve(options.path);
-  const folder = dirname(path);
-  const watched = new Set([folder, path, join(folder, "..data")]);
-  const reader = new ChangeReader(path, options);
-  const watcher = watch(folder, {
+  const watched = new Set(namesAround(path));
+  const watcher = watch(dirname(path), {
     depth: 0,
     ignoreInitial: true,
     atomic: false,
     ignored: (name) => !watched.has(resolve(name)),
+  });
+  const reader = new ChangeReader(path, options, (file) => {
+    if (watched.has(file)) return;
+    for (const name of namesAround(file)) watched.add(name);
+    watcher.add(dirname(file));
   });
   watcher.on("error", options.onError);
   watcher.on("all", () => reader.changed());
@@ -66,19 +71,27 @@ export async function watchConfig(options: ConfigWatchOptions): Promise<ConfigWa
   };
 }
 
+/** What changes when a file is replaced, in whichever way. */
+function namesAround(file: string): string[] {
+  const folder = dirname(file);
+  return [folder, file, join(folder, "..data")];
+}
+
 /** Reads the file after a quiet time, one read after the other, and calls back where the content is a new one. */
 class ChangeReader {
   readonly #path: string;
   readonly #options: ConfigWatchOptions;
+  readonly #alsoWatch: (file: string) => void;
   #seen: string | undefined;
   #cancel: (() => void) | undefined;
   /** The reads, one after the other; never rejects. */
   #reads: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(path: string, options: ConfigWatchOptions) {
+  constructor(path: string, options: ConfigWatchOptions, alsoWatch: (file: string) => void) {
     this.#path = path;
     this.#options = options;
+    this.#alsoWatch = alsoWatch;
     this.#seen = options.seen;
   }
 
@@ -109,13 +122,15 @@ class ChangeReader {
     const before = this.#seen;
     const result = await this.#read();
     if (this.#closed || result.digest === before) return;
-    if (result.ok) this.#options.onConfig(result.config, result.warnings);
+    if (result.ok) this.#options.onConfig(result);
     else this.#options.onProblems(result.problems);
   }
 
   async #read(): Promise<LoadResult> {
-    const result = await loadConfig(this.#path, { hashPassword: this.#options.hashPassword });
+    const { hashPassword, now } = this.#options;
+    const result = await loadConfig(this.#path, { hashPassword, now });
     this.#seen = result.digest;
+    for (const file of result.files) this.#alsoWatch(file);
     return result;
   }
 }

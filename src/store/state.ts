@@ -27,6 +27,8 @@ export interface State {
   readonly machines: SqliteMachineStore;
   /** What commands that change something have to show. */
   readonly adminToken: string;
+  /** Whether the token was made just now: nobody knows it yet. */
+  readonly tokenIsNew: boolean;
   /** Whether there was no state, so that a guarded one was made. */
   readonly wasMissing: boolean;
   /** Where the lease store keeps its database. */
@@ -64,12 +66,13 @@ async function openFolder(folder: string, parts: StateParts, intent: "create" | 
     const { db, wasMissing } = openStateDatabase(Sqlite, folder, parts, intent);
     const machines = inFolder(folder, () => machineStore(Sqlite, folder, db, parts));
     try {
-      const adminToken = await readOrMakeToken(join(folder, ADMIN_TOKEN), parts.token);
+      const token = await readOrMakeToken(join(folder, ADMIN_TOKEN), parts.token);
       await syncFolder(folder);
       return {
         folder,
         machines,
-        adminToken,
+        adminToken: token.value,
+        tokenIsNew: token.isNew,
         wasMissing,
         leasesPath: join(folder, LEASES),
         close: () => close(machines, lock),
@@ -147,10 +150,13 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** The admin's token; made where it is missing. Never half-written: it comes into being by a rename. */
-async function readOrMakeToken(path: string, token: () => string): Promise<string> {
+async function readOrMakeToken(
+  path: string,
+  token: () => string,
+): Promise<{ readonly value: string; readonly isNew: boolean }> {
   if (existsSync(path)) {
     const existing = (await readFile(path, "utf8")).trim();
-    if (existing !== "") return existing;
+    if (existing !== "") return { value: existing, isNew: false };
   }
   const fresh = token();
   const temporary = `${path}.new`;
@@ -165,7 +171,7 @@ async function readOrMakeToken(path: string, token: () => string): Promise<strin
   // The mode of `open` is subject to the umask, which could only take away what we need.
   await chmod(temporary, 0o600);
   await rename(temporary, path);
-  return fresh;
+  return { value: fresh, isNew: true };
 }
 
 /** Makes new names in a folder survive a power cut. */

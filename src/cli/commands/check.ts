@@ -27,7 +27,7 @@ export function checkCommand({ io, run }: Cli): Command {
     .action(async (options: ConfigOption & JsonOption) =>
       run(options, async () => {
         const file = path.resolve(options.config);
-        const loaded = await loadConfig(file, { checkMedia: true });
+        const loaded = await loadConfig(file, { checkMedia: true, now: Date.now });
         const problems = loaded.ok ? [] : loaded.problems;
         const rendering = loaded.ok ? await renderProblems(loaded.config) : [];
         const ok = loaded.ok && rendering.length === 0;

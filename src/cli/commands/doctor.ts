@@ -7,16 +7,16 @@ import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import {
-  type ConfigOption,
+  type DaemonOptions,
   type JsonOption,
   wholeNumber,
-  withConfig,
+  withDaemon,
   withExamples,
   withJson,
 } from "../options.ts";
 import { type Colour, count, paint, printable } from "../text.ts";
 
-interface DoctorOptions extends ConfigOption, JsonOption {
+interface DoctorOptions extends DaemonOptions, JsonOption {
   readonly wait: number;
 }
 
@@ -25,7 +25,7 @@ const STATUS = z.object({ guarded: z.boolean() });
 
 /** `bootwire doctor`: whether everything is there that a boot needs. */
 export function doctorCommand({ io, run }: Cli): Command {
-  const command = withJson(withConfig(new Command("doctor")))
+  const command = withJson(withDaemon(new Command("doctor")))
     .summary("look for what could keep machines from booting")
     .description(
       "Look at everything that a boot needs: interfaces, ports, rights, other DHCP servers (it asks the wire), loaders, media, time, firewall, space. Says what is wrong and what to do. Best run as root.",
@@ -36,7 +36,7 @@ export function doctorCommand({ io, run }: Cli): Command {
         const { diagnoseHost } = await import("../../doctor.ts");
         const findings = await diagnoseHost({
           configPath: options.config,
-          daemon: await runningDaemon(options.config),
+          daemon: await runningDaemon(options),
           patience: options.wait * 1000,
         });
         const failed = findings.filter((finding) => finding.status === "fail");
@@ -51,9 +51,9 @@ export function doctorCommand({ io, run }: Cli): Command {
 }
 
 /** What the daemon says of itself; undefined where none answers, or where the config cannot even be read for that. */
-async function runningDaemon(config: string): Promise<{ readonly guarded: boolean } | undefined> {
+async function runningDaemon(options: DaemonOptions): Promise<{ readonly guarded: boolean } | undefined> {
   try {
-    return await (await AdminClient.open(config)).get("/status", STATUS);
+    return await (await AdminClient.open(options)).get("/status", STATUS);
   } catch (error) {
     if (error instanceof BootwireError) return undefined;
     throw error;

@@ -7,15 +7,15 @@ import { eventLine } from "../event-text.ts";
 import { EXIT } from "../exit-codes.ts";
 import { follow } from "../follow.ts";
 import {
-  type ConfigOption,
+  type DaemonOptions,
   type JsonOption,
   wholeNumber,
-  withConfig,
+  withDaemon,
   withExamples,
   withJson,
 } from "../options.ts";
 
-interface EventsOptions extends ConfigOption, JsonOption {
+interface EventsOptions extends DaemonOptions, JsonOption {
   readonly follow?: boolean;
   readonly limit: number;
   readonly after?: number;
@@ -23,7 +23,7 @@ interface EventsOptions extends ConfigOption, JsonOption {
 
 /** `bootwire events`: the timeline, of one machine or of all. */
 export function eventsCommand({ io, run }: Cli): Command {
-  const command = withJson(withConfig(new Command("events")), "print JSON; with --follow one event a line")
+  const command = withJson(withDaemon(new Command("events")), "print JSON; with --follow one event a line")
     .summary("print the timeline")
     .description(
       "Print the timeline of a machine, or of all: from its first DHCP request to the boot from its own disk.",
@@ -34,7 +34,7 @@ export function eventsCommand({ io, run }: Cli): Command {
     .option("--after <id>", "only events after the one with this id", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .action(async (machine: string | undefined, options: EventsOptions) =>
       run(options, async () => {
-        const client = await AdminClient.open(options.config);
+        const client = await AdminClient.open(options);
         const query = new URLSearchParams({ limit: String(options.limit) });
         if (machine !== undefined) query.set("machine", machine);
         if (options.after !== undefined) query.set("after", String(options.after));

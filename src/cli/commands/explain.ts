@@ -13,9 +13,9 @@ import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { explanationText, replayText } from "../explain-text.ts";
-import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+import { type DaemonOptions, type JsonOption, withDaemon, withExamples, withJson } from "../options.ts";
 
-interface ExplainOptions extends ConfigOption, JsonOption, Partial<Omit<ExplainQuery, "secrets">> {
+interface ExplainOptions extends DaemonOptions, JsonOption, Partial<Omit<ExplainQuery, "secrets">> {
   readonly secrets?: boolean;
   readonly hex?: boolean;
   readonly offline?: boolean;
@@ -24,7 +24,7 @@ interface ExplainOptions extends ConfigOption, JsonOption, Partial<Omit<ExplainQ
 
 /** `bootwire explain`: what a machine would be answered at each step of a network boot, and why. */
 export function explainCommand({ io, run }: Cli): Command {
-  const command = withJson(withConfig(new Command("explain")))
+  const command = withJson(withDaemon(new Command("explain")))
     .summary("say what a machine would be answered, and why")
     .description(
       "Follow a machine's network boot step by step: what DHCP answers, which loader it gets, its script, its answers, each with the reason. Asks the running daemon; where none runs, the config and the state as they lie there. Nothing changes. With --pcap: what the DHCP messages of a capture would have been answered.",
@@ -73,7 +73,7 @@ export function explainCommand({ io, run }: Cli): Command {
 
   async function fromDaemon(machine: string, options: ExplainOptions): Promise<Explanation> {
     try {
-      const client = await AdminClient.open(options.config);
+      const client = await AdminClient.open(options);
       const query = new URLSearchParams({ secrets: String(options.secrets === true) });
       for (const key of ["firmware", "loader", "step"] as const) {
         const value = options[key];

@@ -10,22 +10,24 @@ import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+import { type DaemonOptions, type JsonOption, withDaemon, withExamples, withJson } from "../options.ts";
 
 /** `bootwire init`: the first run, or the word that a state found lost is that of a new lab. */
 export function initCommand({ io, run }: Cli): Command {
-  const command = withJson(withConfig(new Command("init")))
+  const command = withJson(withDaemon(new Command("init")))
     .summary("make a starter config and the state folder")
     .description(
       "Make a starter config where there is none, and the state folder. Where the state was found lost, this says that it is a new lab: machines that were never seen may be installed.",
     )
-    .action(async (options: ConfigOption & JsonOption) =>
+    .action(async (options: DaemonOptions & JsonOption) =>
       run(options, async () => {
         const configPath = path.resolve(options.config);
-        const report = await initializeOrAccept(configPath);
+        const report = await initializeOrAccept({ ...options, config: configPath });
         const schema = await writeSchema(configPath, io);
-        if (options.json === true) io.out(`${JSON.stringify({ ...report, schema }, null, 2)}\n`);
-        else io.out(describe(report, schema));
+        if (options.json === true) {
+          // What scripts print ends up in logs: they have the token's file.
+          io.out(`${JSON.stringify({ ...report, newToken: undefined, schema }, null, 2)}\n`);
+        } else io.out(describe(report, schema));
         return EXIT.ok;
       }),
     );
@@ -35,14 +37,14 @@ export function initCommand({ io, run }: Cli): Command {
 type Done = InitReport | (ApiAccepted & { readonly running: true; readonly liftedGuard: boolean });
 
 /** While a daemon runs the state is its own: then it is told, not the files changed. */
-async function initializeOrAccept(configPath: string): Promise<Done> {
+async function initializeOrAccept(options: DaemonOptions): Promise<Done> {
   const { initialize } = await import("../../init.ts");
   try {
-    return await initialize({ configPath });
+    return await initialize({ configPath: options.config });
   } catch (error) {
     if (!(error instanceof BootwireError) || error.code !== "BW_STATE_IN_USE") throw error;
   }
-  const client = await AdminClient.open(configPath);
+  const client = await AdminClient.open(options);
   const { guarded } = await client.get("/status", statusSchema);
   if (!guarded) return { running: true, liftedGuard: false, armed: [], kept: [] };
   const accepted = await client.post("/accept-state", acceptedSchema, { unseen: "arm" });
@@ -65,6 +67,11 @@ async function writeSchema(configPath: string, io: Io): Promise<string | null> {
   }
 }
 
+/** Said once: later it is in its file alone. */
+function tokenLines(token: string, state: string): string[] {
+  return [`Token of the dashboard and the admin API: ${token}`, `It stays in ${state}/admin-token.`];
+}
+
 function describe(done: Done, schema: string | null): string {
   const lines: string[] = [];
   if ("running" in done) {
@@ -77,6 +84,7 @@ function describe(done: Done, schema: string | null): string {
     lines.push(done.createdConfig ? `wrote  ${done.configPath}` : `found  ${done.configPath}`);
     if (schema !== null) lines.push(`wrote  ${schema}`);
     lines.push(done.createdState ? `made   ${done.state}` : `found  ${done.state}`);
+    if (done.newToken !== undefined) lines.push("", ...tokenLines(done.newToken, done.state));
     if (done.liftedGuard) lines.push("The state was found lost before; now this counts as a new lab.");
     if (done.createdConfig)
       lines.push("", `Next: add your machines to ${done.configPath}, then run bootwire serve.`);

@@ -5,18 +5,18 @@ import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { machineTable } from "../machine-text.ts";
-import { type ConfigOption, type JsonOption, withConfig, withExamples, withJson } from "../options.ts";
+import { type DaemonOptions, type JsonOption, withDaemon, withExamples, withJson } from "../options.ts";
 
 /** `bootwire machines`: the state of every machine, as the running daemon knows it. */
 export function machinesCommand({ io, run }: Cli): Command {
-  const command = withJson(withConfig(new Command("machines")))
+  const command = withJson(withDaemon(new Command("machines")))
     .summary("list the machines and their states")
     .description(
       "List the machines of the config: state, install under way, what their next network boot gets and why.",
     )
-    .action(async (options: ConfigOption & JsonOption) =>
+    .action(async (options: DaemonOptions & JsonOption) =>
       run(options, async () => {
-        const client = await AdminClient.open(options.config);
+        const client = await AdminClient.open(options);
         const { machines } = await client.get("/machines", machinesSchema);
         if (options.json === true) {
           io.out(`${JSON.stringify({ machines }, null, 2)}\n`);

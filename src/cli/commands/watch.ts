@@ -7,10 +7,10 @@ import type { Cli } from "../context.ts";
 import { eventLine } from "../event-text.ts";
 import { EXIT } from "../exit-codes.ts";
 import { follow } from "../follow.ts";
-import { type ConfigOption, type JsonOption, wholeNumber, withConfig, withExamples } from "../options.ts";
+import { type DaemonOptions, type JsonOption, wholeNumber, withDaemon, withExamples } from "../options.ts";
 import { ProgressBoard } from "../progress-board.ts";
 
-interface WatchOptions extends ConfigOption, JsonOption {
+interface WatchOptions extends DaemonOptions, JsonOption {
   readonly limit: number;
 }
 
@@ -19,7 +19,7 @@ const clearLines = (many: number) => (many === 0 ? "" : `\u001b[${many}A\u001b[0
 
 /** `bootwire watch`: the timeline live, with a progress bar for each install and transfer under way. */
 export function watchCommand({ io, run }: Cli): Command {
-  const command = withConfig(new Command("watch"))
+  const command = withDaemon(new Command("watch"))
     .summary("watch machines boot and install, live")
     .description(
       "Show the timeline as it happens, of one machine or of all; in a terminal with a progress bar below it for each install and transfer under way. Waits for a daemon that restarts. Ends with Ctrl-C.",
@@ -28,7 +28,7 @@ export function watchCommand({ io, run }: Cli): Command {
     .option("-n, --limit <count>", "how many of the newest events to begin with", wholeNumber(0, 2000), 10)
     .action(async (machine: string | undefined, options: WatchOptions) =>
       run(options, async () => {
-        const client = await AdminClient.open(options.config);
+        const client = await AdminClient.open(options);
         const board = new ProgressBoard();
         let drawn = 0;
         const draw = () => {

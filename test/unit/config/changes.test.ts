@@ -80,7 +80,7 @@ describe("a changed config", () => {
     const program = join(folder, "program");
     mkdirSync(program);
     writeFileSync(join(program, "a.hbs"), "old");
-    const running = await LiveConfig.open(join(folder, "bootwire.yaml"), program);
+    const running = await LiveConfig.open(join(folder, "bootwire.yaml"), { builtIn: program });
     writeFileSync(join(program, "a.hbs"), "new");
     writeFileSync(join(program, "b.hbs"), "new");
     expect(await running.reload()).toEqual({ changed: false, notes: [] });

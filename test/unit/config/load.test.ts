@@ -44,7 +44,7 @@ describe("what an admin leaves out", () => {
         limits: {},
       },
       http: { port: 8080 },
-      admin: { host: "127.0.0.1", port: 8081, metrics: "token" },
+      admin: { host: "127.0.0.1", port: 8081, metrics: "token", tls: undefined },
       hooks: [],
       syslog: undefined,
       state: "/lab/etc/state",
@@ -178,7 +178,7 @@ hosts:
       media: "/lab/media",
       templates: "/lab/etc/my-templates",
       tftp: { port: 6969, root: "/lab/etc/files" },
-      admin: { host: "::1", port: 9000, metrics: "token" },
+      admin: { host: "::1", port: 9000, metrics: "token", tls: undefined },
       interfaces: ["vmbr0", "10.0.0.2"],
     });
   });

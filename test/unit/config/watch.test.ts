@@ -59,7 +59,8 @@ describe("watching a config", () => {
         const timer = setTimeout(action, milliseconds);
         return () => clearTimeout(timer);
       },
-      onConfig: (config) => told.add(`port ${config.http.port}`),
+      now: () => Date.now(),
+      onConfig: ({ config }) => told.add(`port ${config.http.port}`),
       onProblems: (problems) =>
         told.add(problems.map((one) => `${one.line}:${one.column} ${one.code}`).join(", ")),
       onError: (error) => told.add(`error ${String(error)}`),
