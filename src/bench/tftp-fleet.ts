@@ -7,6 +7,7 @@ import {
   encodeRequest,
   Opcode,
 } from "../tftp/packet.ts";
+import type { BatchReceiver } from "./batch-receiver.ts";
 
 /** What a fleet of clients is to fetch. */
 export interface FleetTask {
@@ -21,6 +22,8 @@ export interface FleetTask {
   readonly windowSize: number;
   /** After this many seconds what still runs is given up, without counting as a failure. */
   readonly maxSeconds: number;
+  /** Whether to look for packets all the time rather than sleep until one comes: for a processor of its own. */
+  readonly spin: boolean;
 }
 
 export interface FleetReport {
@@ -43,6 +46,7 @@ const MAX_SAMPLES = 200_000;
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
+const EAGAIN = 11;
 
 /**
  * Fetches files with many clients in one thread, and compares every octet with the original. The clients know RFC 1350,
@@ -50,12 +54,13 @@ const SO_RCVBUFFORCE = 33;
  */
 export function runFleet(
   native: NativeSockets,
+  receiverFor: (blockSize: number) => BatchReceiver,
   task: FleetTask,
   original: Buffer,
   onTick?: () => void,
 ): FleetReport {
   const poller = native.poller();
-  const fleet = new Fleet(native, poller, task, original);
+  const fleet = new Fleet(native, poller, receiverFor, task, original);
   try {
     return fleet.run(onTick);
   } finally {
@@ -70,6 +75,8 @@ class Fleet {
   readonly original: Buffer;
   readonly buffer = Buffer.alloc(65_536);
   readonly samples: number[] = [];
+  readonly #receiverFor: (blockSize: number) => BatchReceiver;
+  readonly #receivers = new Map<number, BatchReceiver>();
   readonly #clients = new Map<number, Client>();
   files = 0;
   failures = 0;
@@ -77,9 +84,16 @@ class Fleet {
   bytes = 0;
   windowAgreed = false;
 
-  constructor(native: NativeSockets, poller: Poller, task: FleetTask, original: Buffer) {
+  constructor(
+    native: NativeSockets,
+    poller: Poller,
+    receiverFor: (blockSize: number) => BatchReceiver,
+    task: FleetTask,
+    original: Buffer,
+  ) {
     this.native = native;
     this.poller = poller;
+    this.#receiverFor = receiverFor;
     this.task = task;
     this.original = original;
   }
@@ -92,7 +106,7 @@ class Fleet {
     }
     let checkAt = start + 100;
     while (this.#clients.size > 0) {
-      const ready = this.poller.wait(50);
+      const ready = this.poller.wait(this.task.spin ? 0 : 50);
       for (let i = 0; i < ready; i++) this.#clients.get(this.poller.fd(i))?.receive();
       const now = performance.now();
       if (now < checkAt) continue;
@@ -114,6 +128,13 @@ class Fleet {
       turnaround: this.samples[Math.floor(this.samples.length / 2)],
       windowAgreed: this.windowAgreed,
     };
+  }
+
+  /** One for all clients with blocks of that size: what it took is done with before the next one receives. */
+  receiver(blockSize: number): BatchReceiver {
+    const receiver = this.#receivers.get(blockSize) ?? this.#receiverFor(blockSize);
+    this.#receivers.set(blockSize, receiver);
+    return receiver;
   }
 
   enter(fd: number, client: Client): void {
@@ -172,25 +193,50 @@ class Client {
     this.#send(encodeRequest("read", task.filename, "octet", options));
   }
 
-  /** Takes what is there, up to a windowful. */
+  /** Takes what is there, up to a windowful; more of it is told of once more. */
   receive(): void {
     const { native, buffer } = this.#fleet;
-    for (let i = 0; i < 64; i++) {
-      if (!this.#connected) {
-        const first = native.receiveFrom(this.#fd, buffer);
-        if (!first) return;
-        native.connect(this.#fd, first.address, first.port);
-        this.#connected = true;
-        if (this.#take(first.length)) return;
-        continue;
-      }
-      const length = native.receive(this.#fd, buffer);
-      if (length < 0) {
-        if (length !== -11) this.#end(false);
-        return;
-      }
-      if (this.#take(length)) return;
+    if (!this.#connected) {
+      const first = native.receiveFrom(this.#fd, buffer);
+      if (!first) return;
+      native.connect(this.#fd, first.address, first.port);
+      this.#connected = true;
+      this.#take(buffer, first.length);
+      return;
     }
+    const receiver = this.#fleet.receiver(this.#blockSize);
+    const count = receiver.receive(this.#fd);
+    if (count < 0) {
+      if (count !== -EAGAIN) this.#end(false);
+      return;
+    }
+    for (let i = 0; i < count; ) {
+      const run = this.#runOf(receiver, i, count);
+      if (run === 0) {
+        const packet = Buffer.alloc(receiver.length(i));
+        packet.writeUInt32BE(receiver.header(i), 0);
+        receiver.contents.copy(packet, DATA_HEADER, i * this.#blockSize);
+        if (this.#take(packet, packet.length)) return;
+        i++;
+      } else {
+        const last = receiver.length(i + run - 1) - DATA_HEADER;
+        const start = i * this.#blockSize;
+        const length = (run - 1) * this.#blockSize + last;
+        if (this.#takeData(receiver.contents, start, length, run)) return;
+        i += run;
+      }
+    }
+  }
+
+  /** How many of the packets from `first` on are the wanted blocks in their order, up to the window's or the file's end. */
+  #runOf(receiver: BatchReceiver, first: number, count: number): number {
+    const most = Math.min(count - first, this.#windowSize - this.#inWindow);
+    for (let i = 0; i < most; i++) {
+      const wanted = Opcode.data * 0x10000 + ((this.#next + i) & 0xffff);
+      if (receiver.header(first + i) !== wanted) return i;
+      if (receiver.length(first + i) < this.#blockSize + DATA_HEADER) return i + 1;
+    }
+    return most;
   }
 
   tick(now: number): void {
@@ -209,10 +255,19 @@ class Client {
   }
 
   /** One packet; true when this file is over. */
-  #take(length: number): boolean {
-    const { buffer } = this.#fleet;
+  #take(buffer: Buffer, length: number): boolean {
     const opcode = length >= 4 ? buffer.readUInt16BE(0) : 0;
-    if (opcode === Opcode.data) return this.#takeData(length);
+    if (opcode === Opcode.data) {
+      if (buffer.readUInt16BE(2) !== (this.#next & 0xffff)) {
+        // A gap: say where we stand, once.
+        if (this.#reported !== this.#next && this.#windowSize > 1) {
+          this.#reported = this.#next;
+          this.#sendAck(this.#next - 1);
+        }
+        return false;
+      }
+      return this.#takeData(buffer, DATA_HEADER, length - DATA_HEADER, 1);
+    }
     this.#heardAt = performance.now();
     if (opcode === Opcode.oack) {
       if (this.#next > 1) return false;
@@ -223,23 +278,14 @@ class Client {
       this.#sendAck(0);
       return false;
     }
-    const packet = decodeClientPacket(buffer, length);
-    if (packet.kind !== "error") return false;
+    if (decodeClientPacket(buffer, length).kind !== "error") return false;
     this.#end(false);
     return true;
   }
 
-  #takeData(length: number): boolean {
-    const { buffer, original, samples, task } = this.#fleet;
-    const block = buffer.readUInt16BE(2);
-    if (block !== (this.#next & 0xffff)) {
-      // A gap: say where we stand, once.
-      if (this.#reported !== this.#next && this.#windowSize > 1) {
-        this.#reported = this.#next;
-        this.#sendAck(this.#next - 1);
-      }
-      return false;
-    }
+  /** The contents of that many blocks that were wanted next; true when this file is over. */
+  #takeData(contents: Buffer, start: number, length: number, blocks: number): boolean {
+    const { original, samples, task } = this.#fleet;
     const now = performance.now();
     this.#heardAt = now;
     this.#tries = 0;
@@ -247,19 +293,18 @@ class Client {
       samples.push((now - this.#sentAt) * 1000);
     }
     const at = (this.#next - 1) * this.#blockSize;
-    const payload = length - DATA_HEADER;
-    const isLast = payload < this.#blockSize;
+    const isLast = length < blocks * this.#blockSize;
     const wrong =
-      at + payload > original.length ||
-      (isLast && at + payload !== original.length) ||
-      original.compare(buffer, DATA_HEADER, length, at, at + payload) !== 0;
+      at + length > original.length ||
+      (isLast && at + length !== original.length) ||
+      original.compare(contents, start, start + length, at, at + length) !== 0;
     if (wrong) {
       this.#send(encodeError(0, "not what it should be"));
       this.#end(false);
       return true;
     }
-    this.#next++;
-    this.#inWindow++;
+    this.#next += blocks;
+    this.#inWindow += blocks;
     if (!isLast && this.#inWindow < this.#windowSize) return false;
     this.#sendAck(this.#next - 1);
     if (isLast) this.#end(true);

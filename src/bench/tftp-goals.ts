@@ -5,8 +5,8 @@ export interface Shown {
   readonly name: string;
   /** MiB/s. */
   readonly speed: number;
-  /** CPU seconds of the server for a GiB. */
-  readonly cpu: number;
+  /** CPU seconds of the server for a GiB; undefined where it could not be counted. */
+  readonly cpu: number | undefined;
   /** Most memory that was seen, MiB. */
   readonly memoryMiB: number;
 }
@@ -31,8 +31,9 @@ export function verdicts(what: string, goal: Goal, ours: Shown, peers: readonly 
     const met = ours.speed >= goal.speed * fastest.speed;
     say(`throughput is ${times} the best peer's (${fastest.name}), goal ≥ ${goal.speed}`, met);
   }
-  const leanest = best(peers, ({ cpu }) => cpu);
-  if (goal.cpu !== undefined && leanest) {
+  const counted = peers.flatMap(({ name, cpu }) => (cpu === undefined ? [] : [{ name, cpu }]));
+  const leanest = best(counted, ({ cpu }) => cpu);
+  if (goal.cpu !== undefined && ours.cpu !== undefined && leanest) {
     const times = ratio(ours.cpu, leanest.cpu);
     const met = ours.cpu <= goal.cpu * leanest.cpu;
     say(`CPU for a GiB is ${times} the best peer's (${leanest.name}), goal ≤ ${goal.cpu}`, met);
@@ -46,6 +47,6 @@ export function verdicts(what: string, goal: Goal, ours: Shown, peers: readonly 
   return lines;
 }
 
-function best(peers: readonly Shown[], cost: (peer: Shown) => number): Shown | undefined {
+function best<P>(peers: readonly P[], cost: (peer: P) => number): P | undefined {
   return [...peers].sort((a, b) => cost(a) - cost(b))[0];
 }

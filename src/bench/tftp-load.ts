@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { loadNativeSockets } from "../tftp/native.ts";
+import { loadBatchReceivers } from "./batch-receiver.ts";
 import { type FleetReport, type FleetTask, runFleet } from "./tftp-fleet.ts";
-import { cpuSeconds, memoryMiB } from "./tftp-server-use.ts";
+import { memoryMiB } from "./tftp-server-use.ts";
 
 // `node tftp-load.js '{"original": "/path", …}'`: runs a fleet of clients to its end and prints its report as JSON.
 
@@ -16,7 +17,6 @@ export interface LoadTask extends FleetTask {
 }
 
 export interface LoadReport extends FleetReport {
-  readonly serverCpuSeconds: number;
   /** The most that was seen, or undefined. */
   readonly serverMemoryMiB: number | undefined;
 }
@@ -29,11 +29,8 @@ let memory: number | undefined;
 const watch = () => {
   memory = Math.max(memory ?? 0, memoryMiB(pid));
 };
-const before = cpuSeconds(pid);
-const fleet = runFleet(native, task, readFileSync(task.original), task.watchMemory ? watch : undefined);
-const report: LoadReport = {
-  ...fleet,
-  serverCpuSeconds: cpuSeconds(pid) - before,
-  serverMemoryMiB: memory,
-};
+const original = readFileSync(task.original);
+const receiverFor = await loadBatchReceivers();
+const fleet = runFleet(native, receiverFor, task, original, task.watchMemory ? watch : undefined);
+const report: LoadReport = { ...fleet, serverMemoryMiB: memory };
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { interleaved, median, numberOptions, ratio, table } from "./common.ts";
+import { meterCpu } from "./cpu-meter.ts";
 import { Lab, type Running, SERVER_ADDRESS, SERVER_INTERFACE } from "./lab.ts";
 import { isInstalled, needRootAnd } from "./servers.ts";
 import { type Goal, type Shown, verdicts } from "./tftp-goals.ts";
@@ -11,6 +12,8 @@ import type { LoadReport, LoadTask } from "./tftp-load.ts";
 
 const PORT = 69;
 const MEBIBYTE = 1024 * 1024;
+/** Seconds. */
+const WARM_UP = 1;
 const LOAD = fileURLToPath(new URL("./tftp-load.js", import.meta.url));
 const SERVE = fileURLToPath(new URL("./tftp-serve.js", import.meta.url));
 /** Where unpacked Debian packages may lie: tftpd-hpa and atftpd cannot be installed beside each other. */
@@ -18,6 +21,8 @@ const PEERS = process.env["BOOTWIRE_BENCH_PEERS"];
 
 interface Contestant {
   readonly name: string;
+  /** Whether it has children do the work and never asks what became of them. */
+  readonly forgetsChildren?: boolean;
   start(lab: Lab, root: string): Promise<Running>;
 }
 
@@ -42,7 +47,8 @@ interface Seen {
 
 interface Sample {
   readonly mebibytesPerSecond: number;
-  readonly cpuSecondsPerGibibyte: number;
+  /** Undefined where it cannot be counted. */
+  readonly cpuSecondsPerGibibyte: number | undefined;
   readonly turnaround: number | undefined;
   readonly memoryMiB: number | undefined;
   readonly failures: number;
@@ -75,6 +81,7 @@ const dnsmasq: Contestant = {
 
 const tftpdHpa: Contestant = {
   name: "tftpd-hpa",
+  forgetsChildren: true,
   start: (lab, root) =>
     serveUnpacked(lab, "tftpd-hpa", "in.tftpd", [
       ...["--foreground", "--listen", "--address", `${SERVER_ADDRESS}:${PORT}`, "--user", "root"],
@@ -180,7 +187,7 @@ export async function bench(args: readonly string[]): Promise<void> {
     const rounds = one.memory ? 1 : options.rounds;
     const results = await interleaved(rounds, contestants, async (contestant, round) => {
       const sample = await measure(contestant, one, options.cores);
-      const figures = `${sample.mebibytesPerSecond.toFixed(1)} MiB/s, ${sample.cpuSecondsPerGibibyte.toFixed(2)} s/GiB`;
+      const figures = `${sample.mebibytesPerSecond.toFixed(1)} MiB/s, ${fixed(sample.cpuSecondsPerGibibyte)} s/GiB`;
       console.log(`  ${one.name}, ${one.clients} clients, round ${round}, ${contestant.name}: ${figures}`);
       return sample;
     });
@@ -199,8 +206,8 @@ export async function bench(args: readonly string[]): Promise<void> {
         of.name + window,
         of.speed.toFixed(1),
         ratio(ours?.speed ?? 0, of.speed),
-        of.cpu.toFixed(2),
-        ratio(ours?.cpu ?? 0, of.cpu),
+        fixed(of.cpu),
+        ratio(ours?.cpu ?? 0, of.cpu ?? 0),
         of.turnaround === undefined ? "" : `${of.turnaround.toFixed(1)} µs`,
         String(of.failures),
         String(of.timeouts),
@@ -223,19 +230,26 @@ function caseName({ clients, mebibytes, name }: Case): string {
 }
 
 function summary(name: string, samples: readonly Sample[]): Shown & Seen {
-  const turnarounds = samples.flatMap((sample) =>
-    sample.turnaround === undefined ? [] : [sample.turnaround],
-  );
   return {
     name,
     speed: median(samples.map((sample) => sample.mebibytesPerSecond)),
-    cpu: median(samples.map((sample) => sample.cpuSecondsPerGibibyte)),
-    turnaround: turnarounds.length > 0 ? median(turnarounds) : undefined,
+    cpu: medianOf(samples.map((sample) => sample.cpuSecondsPerGibibyte)),
+    turnaround: medianOf(samples.map((sample) => sample.turnaround)),
     memoryMiB: Math.max(...samples.map((sample) => sample.memoryMiB ?? 0)),
     failures: samples.reduce((sum, sample) => sum + sample.failures, 0),
     timeouts: samples.reduce((sum, sample) => sum + sample.timeouts, 0),
     windowAgreed: samples.some((sample) => sample.windowAgreed),
   };
+}
+
+function fixed(value: number | undefined): string {
+  return value === undefined ? "–" : value.toFixed(2);
+}
+
+/** The median of what is known; undefined when nothing is. */
+function medianOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.flatMap((value) => (value === undefined ? [] : [value]));
+  return known.length > 0 ? median(known) : undefined;
 }
 
 async function measure(contestant: Contestant, one: Case, cores: number): Promise<Sample> {
@@ -246,6 +260,7 @@ async function measure(contestant: Contestant, one: Case, cores: number): Promis
     writeFileSync(join(root, "file"), randomBytes(Math.round(one.mebibytes * MEBIBYTE)));
     writeFileSync(join(root, "small"), "ready");
     const server = await contestant.start(lab, root);
+    const meter = meterCpu(server.pid);
     try {
       const small = {
         original: join(root, "small"),
@@ -257,13 +272,18 @@ async function measure(contestant: Contestant, one: Case, cores: number): Promis
       const file = { ...one, original: join(root, "file"), filename: "file" };
       await untilItAnswers(lab, { ...small, pid: server.pid });
       if (cores < 3) lab.prepare("taskset", ["-a", "-c", "-p", "0", String(server.pid)]);
-      // Once beforehand: the file is then in the page cache for everybody.
-      if (!one.memory) load(lab, { ...file, clients: 1, windowSize: 16, pid: server.pid }, cores, 60);
+      // A little beforehand: everybody is measured as one that has run for a while.
+      if (!one.memory) load(lab, { ...file, clients: 1, pid: server.pid }, cores, WARM_UP);
       const watchMemory = one.memory === true;
+      const before = meter.read();
       const report = load(lab, { ...file, pid: server.pid, watchMemory }, cores, watchMemory ? 15 : 120);
+      const cpuSeconds = meter.read() - before;
       return {
         mebibytesPerSecond: report.bytes / MEBIBYTE / report.seconds,
-        cpuSecondsPerGibibyte: report.serverCpuSeconds / (report.bytes / MEBIBYTE / 1024),
+        cpuSecondsPerGibibyte:
+          meter.countsTheDead || !contestant.forgetsChildren
+            ? cpuSeconds / (report.bytes / MEBIBYTE / 1024)
+            : undefined,
         turnaround: report.turnaround,
         memoryMiB: report.serverMemoryMiB,
         failures: report.failures,
@@ -272,6 +292,7 @@ async function measure(contestant: Contestant, one: Case, cores: number): Promis
       };
     } finally {
       await server.stop();
+      meter.close();
     }
   } finally {
     lab.close();
@@ -289,6 +310,8 @@ function load(lab: Lab, wanted: Wanted, cores: number, maxSeconds: number): Load
     ...{ original, filename, clients, blockSize, windowSize, pid, watchMemory, maxSeconds },
     server: { address: SERVER_ADDRESS, port: PORT },
     filesPerClient: 1,
+    // With a processor to itself: then a server's speed is not that of waking its clients up.
+    spin: cores === 2,
   };
   const command = [process.execPath, LOAD, JSON.stringify(task)];
   const [first = "", ...rest] = cores < 3 ? ["taskset", "-c", String(cores - 1), ...command] : command;
