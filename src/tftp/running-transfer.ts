@@ -140,6 +140,7 @@ export class RunningTransfer implements WireEvents {
   #sendData(first: number, count: number): void {
     const { geometry, pieces } = this.#options;
     let sent = 0;
+    let ahead: number | undefined;
     while (sent < count) {
       const block = first + sent;
       const index = pieceOf(block, geometry);
@@ -148,7 +149,7 @@ export class RunningTransfer implements WireEvents {
         piece = pieces.get(index);
         if (!piece) break;
         this.#piece = piece;
-        if (!piece.last) pieces.prefetch(index + 1);
+        ahead = piece.last ? undefined : index + 1;
       }
       if (piece.last && !this.#verified && !this.#options.content.verified) break;
       const offset = (block - 1) % geometry.blocksPerPiece;
@@ -160,6 +161,8 @@ export class RunningTransfer implements WireEvents {
       this.#wire?.send(piece.memory.subarray(start, end), this.#packet, piece.unpin);
       sent += blocks;
     }
+    // Only now: the packets are on their way meanwhile.
+    if (ahead !== undefined) pieces.prefetch(ahead);
     if (sent === count) return;
     this.feed({ kind: "short", next: first + sent });
     this.#fetch(pieceOf(first + sent, geometry));
@@ -186,19 +189,25 @@ export class RunningTransfer implements WireEvents {
         this.feed({ kind: "readable" });
         return;
       }
-      this.#verify();
+      this.#verify(piece);
     });
   }
 
-  #verify(): void {
+  #verify(piece: Piece): void {
     this.#loading = true;
+    // Its memory may be wanted by others: all would then fetch and check their last pieces for ever, and send none.
+    piece.pin();
     this.#options.content.verify().then(
       () => {
         this.#loading = false;
         this.#verified = true;
         this.feed({ kind: "readable" });
+        piece.unpin();
       },
-      (error: unknown) => this.#stop(error),
+      (error: unknown) => {
+        this.#stop(error);
+        piece.unpin();
+      },
     );
   }
 
