@@ -3,6 +3,9 @@ import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { LaneEvent, TransferSpec } from "./lane.ts";
 import type { LanePort } from "./lane-shell.ts";
+import { negotiationLimits, type TftpLimits } from "./limits.ts";
+import { negotiate } from "./options.ts";
+import type { TftpEvent } from "./source.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker-messages.ts";
 
 /** How long a thread may take to say that it is there, and to end once it should. */
@@ -14,7 +17,7 @@ export class WorkerLane implements LanePort {
   readonly description: string;
   readonly #worker: Worker;
   readonly #wakeup: number;
-  readonly #running = new Set<number>();
+  readonly #running = new Map<number, TransferSpec>();
   readonly #exited: Promise<unknown>;
   #alive = true;
 
@@ -23,7 +26,7 @@ export class WorkerLane implements LanePort {
     readonly script: URL;
     readonly setup: WorkerSetup;
     readonly emit: (event: LaneEvent) => void;
-    /** The thread ended by itself: it is of no use any more, and its transfers are freed. */
+    /** The thread ended by itself: it is of no use any more, and its transfers have failed and are freed. */
     readonly onDeath: (lane: WorkerLane, reason: string) => void;
   }): Promise<WorkerLane | undefined> {
     const worker = new Worker(options.script, { workerData: options.setup, name: "tftp" });
@@ -32,20 +35,23 @@ export class WorkerLane implements LanePort {
       await worker.terminate();
       return undefined;
     }
-    return new WorkerLane(worker, first.description, first.wakeup, options.emit, options.onDeath);
+    return new WorkerLane(worker, first, options);
   }
 
   private constructor(
     worker: Worker,
-    description: string,
-    wakeup: number,
-    emit: (event: LaneEvent) => void,
-    onDeath: (lane: WorkerLane, reason: string) => void,
+    first: FromWorker & { readonly kind: "ready" },
+    options: {
+      readonly setup: WorkerSetup;
+      readonly emit: (event: LaneEvent) => void;
+      readonly onDeath: (lane: WorkerLane, reason: string) => void;
+    },
   ) {
+    const { setup, emit, onDeath } = options;
     this.#worker = worker;
-    this.#wakeup = wakeup;
-    this.description = description;
-    let reason = "the thread ended";
+    this.#wakeup = first.wakeup;
+    this.description = first.description;
+    let reason = "for no known reason";
     worker.on("message", (message: FromWorker) => {
       if (message.kind !== "lane") return;
       const { event } = message;
@@ -60,7 +66,10 @@ export class WorkerLane implements LanePort {
       this.#alive = false;
       // Only now: until here the thread may have been waiting for it.
       closeSync(this.#wakeup);
-      for (const id of this.#running) emit({ kind: "freed", id, again: false });
+      for (const [id, spec] of this.#running) {
+        emit({ kind: "event", event: lostTransfer(spec, setup.limits, reason) });
+        emit({ kind: "freed", id, again: false });
+      }
       this.#running.clear();
       if (!wanted) onDeath(this, reason);
     });
@@ -73,7 +82,7 @@ export class WorkerLane implements LanePort {
   }
 
   begin(spec: TransferSpec): void {
-    this.#running.add(spec.id);
+    this.#running.set(spec.id, spec);
     if (spec.content.kind === "bytes") {
       // A copy of just these octets: a slice would take its whole pool along.
       const bytes = Buffer.alloc(spec.content.bytes.length, spec.content.bytes);
@@ -108,6 +117,26 @@ export class WorkerLane implements LanePort {
     this.#worker.postMessage(message);
     writeSync(this.#wakeup, ONE);
   }
+}
+
+/** What became of a transfer whose thread ended: nobody knows how far it had come. */
+function lostTransfer(spec: TransferSpec, limits: TftpLimits, reason: string): TftpEvent {
+  const { filename, client, content, options, maxBlockSize } = spec;
+  const size =
+    content.kind === "laid-out" ? content.size : content.kind === "bytes" ? content.bytes.length : 0;
+  const { blockSize, windowSize } = negotiate(options, size, negotiationLimits(limits, maxBlockSize));
+  return {
+    kind: "failed",
+    transfer: {
+      filename,
+      client: { address: client.address, port: client.port },
+      size,
+      blockSize,
+      windowSize,
+    },
+    stats: { bytes: 0, blocks: 0, retransmissions: 0, milliseconds: 0 },
+    reason: `its thread ended: ${reason}`,
+  };
 }
 
 /** The first message of a thread; undefined when none comes. */

@@ -135,15 +135,16 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Starts a server in this thread. `answer`: its source. */
+/** Starts a server in this thread. `answer`: its source; `Server`: its code, where that is not the sources'. */
 export async function serve(
   answer: (request: TftpRequest) => TftpContent | Promise<TftpContent>,
   options: Partial<TftpServerOptions> = {},
+  Server: typeof TftpServer = TftpServer,
 ): Promise<TestServer> {
   const events: TftpEvent[] = [];
   const unclaimed: TftpEvent[] = [];
   const waiting: { kind: string; resolve: (event: TftpEvent) => void }[] = [];
-  const server = new TftpServer({
+  const server = new Server({
     addresses: ["127.0.0.1"],
     port: 0,
     workers: 0,
