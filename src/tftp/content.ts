@@ -15,6 +15,10 @@ export interface Content {
    * content ends there. Rejects when the content cannot be read.
    */
   fill(views: readonly Buffer[], piece: number, geometry: Geometry): Promise<number>;
+  /**
+   * The same at once, where that takes no waiting for a disk; undefined otherwise, and then the views hold nothing of use.
+   */
+  fillNow?(views: readonly Buffer[], piece: number, geometry: Geometry): number | undefined;
   /** Whether everything filled so far is known to be of one version. Must be so before the last block leaves. */
   readonly verified: boolean;
   /** Makes sure of that; rejects when the content has changed. */

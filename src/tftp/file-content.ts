@@ -13,6 +13,17 @@ interface Busy {
   count: number;
 }
 
+/** Reads what the system has in memory (see `NativeSockets.readCached`). */
+export type ReadCached = (fd: number, views: readonly Buffer[], position: number) => number;
+
+/** What all files of one table share. */
+interface Shared {
+  readonly now: () => number;
+  readonly busy: Busy;
+  /** Undefined where there is no such thing. */
+  readonly readCached: ReadCached | undefined;
+}
+
 /** A file (or parts of one) that is open for reading, in the version that it had when it was opened. */
 export class FileContent implements ReadableContent {
   readonly key: string;
@@ -21,9 +32,8 @@ export class FileContent implements ReadableContent {
   readonly #handle: FileHandle;
   readonly #stamp: string;
   readonly #extents: readonly Extent[];
-  readonly #now: () => number;
+  readonly #shared: Shared;
   readonly #onClose: () => void;
-  readonly #busy: Busy;
   #users = 1;
   #checkedAt: number;
   /** Reads that have ended, and how many of them had when the file was last seen unchanged. */
@@ -35,8 +45,7 @@ export class FileContent implements ReadableContent {
     stamp: string,
     key: string,
     extents: readonly Extent[],
-    now: () => number,
-    busy: Busy,
+    shared: Shared,
     onClose: () => void,
   ) {
     this.key = key;
@@ -44,10 +53,9 @@ export class FileContent implements ReadableContent {
     this.#handle = handle;
     this.#stamp = stamp;
     this.#extents = extents;
-    this.#now = now;
+    this.#shared = shared;
     this.#onClose = onClose;
-    this.#busy = busy;
-    this.#checkedAt = now();
+    this.#checkedAt = shared.now();
   }
 
   /** One more user; each calls `release` once. */
@@ -68,13 +76,28 @@ export class FileContent implements ReadableContent {
     return this.fillFrom(views, geometry.blockSize, piece * geometry.blocksPerPiece * geometry.blockSize);
   }
 
+  fillNow(views: readonly Buffer[], piece: number, geometry: Geometry): number | undefined {
+    return this.fillFromNow(views, geometry.blockSize, piece * geometry.blocksPerPiece * geometry.blockSize);
+  }
+
+  /** As `fillFrom`, of what the system has in memory; undefined when that is not enough. */
+  fillFromNow(views: readonly Buffer[], viewSize: number, start: number): number | undefined {
+    const { readCached, now } = this.#shared;
+    const [only, more] = this.#extents;
+    if (!readCached || !only || more || now() - this.#checkedAt >= RECHECK) return undefined;
+    const wanted = Math.min(views.length * viewSize, Math.max(0, this.size - start));
+    if (wanted > 0 && readCached(this.#handle.fd, views, only.offset + start) < wanted) return undefined;
+    this.#reads++;
+    return wanted;
+  }
+
   /** Fills views of that size with the octets from `start` on; resolves with how many there were. */
   async fillFrom(views: readonly Buffer[], viewSize: number, start: number): Promise<number> {
     this.share();
     try {
       const wanted = Math.min(views.length * viewSize, Math.max(0, this.size - start));
       await this.#read(views, viewSize, start, wanted);
-      if (this.#now() - this.#checkedAt >= RECHECK) await this.verify();
+      if (this.#shared.now() - this.#checkedAt >= RECHECK) await this.verify();
       return wanted;
     } finally {
       this.release();
@@ -120,15 +143,15 @@ export class FileContent implements ReadableContent {
   /** A file that was written to while it was read must not arrive as a mixture. */
   async verify(): Promise<void> {
     const reads = this.#reads;
-    this.#checkedAt = this.#now();
+    this.#checkedAt = this.#shared.now();
     this.share();
-    this.#busy.count++;
+    this.#shared.busy.count++;
     try {
       const stats = await this.#handle.stat({ bigint: true });
       if (stampOf(stats) !== this.#stamp) throw new Error("the file changed while it was read");
       this.#verifiedReads = Math.max(this.#verifiedReads, reads);
     } finally {
-      this.#busy.count--;
+      this.#shared.busy.count--;
       this.release();
     }
   }
@@ -173,17 +196,16 @@ export function versionOf(stats: BigIntStats): string {
 /** The files that are open, one handle for all transfers of one version. */
 export class FileTable {
   readonly #open = new Map<string, FileContent>();
-  readonly #now: () => number;
-  readonly #busy: Busy = { count: 0 };
+  readonly #shared: Shared;
 
   /** `now`: milliseconds of any steady clock. */
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(now: () => number, readCached?: ReadCached) {
+    this.#shared = { now, busy: { count: 0 }, readCached };
   }
 
   /** Looks at files that have not come back yet (reads apart). */
   get busy(): number {
-    return this.#busy.count;
+    return this.#shared.busy.count;
   }
 
   /**
@@ -210,7 +232,7 @@ export class FileTable {
         await handle.close();
         return other.share();
       }
-      const content = new FileContent(handle, stampOf(stats), key, parts, this.#now, this.#busy, () => {
+      const content = new FileContent(handle, stampOf(stats), key, parts, this.#shared, () => {
         this.#open.delete(key);
       });
       this.#open.set(key, content);

@@ -1,5 +1,5 @@
 import type { Content } from "./content.ts";
-import { FileTable } from "./file-content.ts";
+import { FileTable, type ReadCached } from "./file-content.ts";
 import { type LaidOutFile, laidOutGeometry, laidOutView } from "./laid-out.ts";
 import { geometryFor, lastBlockOf, packetSize } from "./layout.ts";
 import { negotiationLimits, type TftpLimits } from "./limits.ts";
@@ -65,13 +65,15 @@ export class Lane {
     readonly limits: TftpLimits;
     readonly now: () => number;
     readonly emit: (event: LaneEvent) => void;
+    /** Reads files without waiting, where the system can. */
+    readonly readCached?: ReadCached;
   }) {
     this.#wires = options.wires;
     this.#limits = options.limits;
     this.#now = options.now;
     this.#emit = options.emit;
     this.#pieces = new PieceStore(options.limits.memory);
-    this.#files = new FileTable(options.now);
+    this.#files = new FileTable(options.now, options.readCached);
   }
 
   /** Transfers that are running or about to. */

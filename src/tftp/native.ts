@@ -5,7 +5,7 @@ import { getSystemErrorName } from "node:util";
 /**
  * The system calls that Node has no public API for, and that make windows cheap: connected sockets on shared ports,
  * segmentation offload, one wait for all sockets. Linux with koffi only. Everything is passed as a number or as a Buffer
- * that lives through the call: no address is ever kept, so nothing here can reach into foreign memory.
+ * that lives through the call. Addresses are kept in one place only (`vectorOf`), of memory that its key keeps alive.
  */
 export interface NativeSockets {
   /** A non-blocking datagram socket. The caller owns the descriptor, here and below. */
@@ -28,6 +28,11 @@ export interface NativeSockets {
     into: Buffer,
   ): { readonly length: number; readonly address: string; readonly port: number } | undefined;
   close(fd: number): void;
+  /**
+   * Reads what the system has of a file in memory anyway into the views, one after the other, and never waits for a disk
+   * (preadv2(2) with RWF_NOWAIT): octets read, or the negative error number. The views must stay as they are; at most 1024.
+   */
+  readCached(fd: number, views: readonly Buffer[], position: number): number;
   /** A descriptor that wakes `wait` when it is written to. */
   wakeup(): number;
   /** A set of descriptors to wait for. */
@@ -73,6 +78,10 @@ const SOCK_DGRAM = 2;
 const FLAGS = 0o2000000 | 0o4000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const RWF_NOWAIT = 8;
+const IOV_MAX = 1024;
+/** `struct iovec` of a 64-bit system: an address and a length. */
+const IOV_SIZE = 16;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
@@ -178,6 +187,9 @@ export async function loadNativeSockets(): Promise<NativeSockets | undefined> {
       "long recvfrom(int, void *, ulong, int, void *, void *)",
     );
     const close: Call<[number]> = library.func("int close(int)");
+    const preadv2: Call<[number, Buffer, number, number, number]> = library.func(
+      "long preadv2(int, void *, int, int64, int)",
+    );
     const eventfd: Call<[number, number]> = library.func("int eventfd(uint, int)");
     const epollCreate: Call<[number]> = library.func("int epoll_create1(int)");
     const epollControl: Call<[number, number, number, Buffer]> = library.func(
@@ -190,6 +202,19 @@ export async function loadNativeSockets(): Promise<NativeSockets | undefined> {
     const check = (result: number, syscall: string): number => {
       if (result < 0) throw new SocketError(syscall, koffi.errno());
       return result;
+    };
+    const vectors = new WeakMap<readonly Buffer[], Buffer>();
+    /** The places of the views for the kernel. Whoever passes the views keeps their memory alive. */
+    const vectorOf = (views: readonly Buffer[]): Buffer => {
+      const known = vectors.get(views);
+      if (known) return known;
+      const vector = Buffer.alloc(views.length * IOV_SIZE);
+      views.forEach((view, i) => {
+        vector.writeBigUInt64LE(koffi.address(view), i * IOV_SIZE);
+        vector.writeBigUInt64LE(BigInt(view.length), i * IOV_SIZE + 8);
+      });
+      vectors.set(views, vector);
+      return vector;
     };
     const from = Buffer.alloc(28);
     const length = Buffer.alloc(4);
@@ -266,6 +291,10 @@ export async function loadNativeSockets(): Promise<NativeSockets | undefined> {
       },
       close: (fd) => {
         close(fd);
+      },
+      readCached(fd, views, position) {
+        const got = preadv2(fd, vectorOf(views), Math.min(views.length, IOV_MAX), position, RWF_NOWAIT);
+        return got < 0 ? -koffi.errno() : got;
       },
       wakeup: () => check(eventfd(0, FLAGS), "eventfd"),
       poller,

@@ -25,11 +25,19 @@ class PartsContent implements ReadableContent {
     this.#files = parts.flatMap(({ source }) => (Buffer.isBuffer(source) ? [] : [source]));
   }
 
+  fillNow(views: readonly Buffer[], piece: number, geometry: Geometry): number | undefined {
+    const { blockSize } = geometry;
+    const start = piece * geometry.blocksPerPiece * blockSize;
+    const within = this.#partAround(start, views.length * blockSize);
+    if (!within || Buffer.isBuffer(within.source)) return undefined;
+    return within.source.fillFromNow(views, blockSize, start - within.start);
+  }
+
   async fill(views: readonly Buffer[], piece: number, geometry: Geometry): Promise<number> {
     const { blockSize } = geometry;
     const start = piece * geometry.blocksPerPiece * blockSize;
     const wanted = Math.min(views.length * blockSize, Math.max(0, this.size - start));
-    const within = this.#parts.find((part) => part.start <= start && start + wanted <= part.end);
+    const within = this.#partAround(start, wanted);
     if (within && !Buffer.isBuffer(within.source)) {
       // Nearly always: then no octet is copied once more.
       return within.source.fillFrom(views, blockSize, start - within.start);
@@ -41,6 +49,11 @@ class PartsContent implements ReadableContent {
       bytes.copy(view, 0, index * blockSize, Math.min(got, (index + 1) * blockSize));
     }
     return got;
+  }
+
+  /** The part that holds all these octets. */
+  #partAround(start: number, length: number): Placed | undefined {
+    return this.#parts.find((part) => part.start <= start && start + length <= part.end);
   }
 
   async read(target: Buffer, position: number): Promise<number> {

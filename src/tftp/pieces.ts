@@ -196,15 +196,23 @@ export class PieceStore {
   }
 
   #fill(shelf: Shelf, content: Content, index: number, frame: Frame): void {
+    const filled = (payload: number): void => {
+      writeHeaders(frame.memory, index, shelf.geometry);
+      const piece = new StoredPiece(shelf, index, frame, payload, this.#onIdle);
+      shelf.pieces.set(index, piece);
+      this.#queue.add(piece);
+      this.#arrived(shelf, index, piece, undefined);
+    };
+    const atOnce = content.fillNow?.(frame.views, index, shelf.geometry);
+    if (atOnce !== undefined) {
+      filled(atOnce);
+      return;
+    }
     this.#filling++;
     content.fill(frame.views, index, shelf.geometry).then(
       (payload) => {
         this.#filling--;
-        writeHeaders(frame.memory, index, shelf.geometry);
-        const piece = new StoredPiece(shelf, index, frame, payload, this.#onIdle);
-        shelf.pieces.set(index, piece);
-        this.#queue.add(piece);
-        this.#arrived(shelf, index, piece, undefined);
+        filled(payload);
       },
       (error: unknown) => {
         this.#filling--;

@@ -49,6 +49,7 @@ class TransferThread {
       wires: this.#wires,
       limits: setup.limits,
       now,
+      readCached: native.readCached,
       emit: (event) => {
         post({ kind: "lane", event });
         if (this.#lane.active === 0) this.#onIdle?.();

@@ -7,10 +7,11 @@ import { Admission, allowNetworks } from "../../../src/tftp/admission.ts";
 import { FileTable } from "../../../src/tftp/file-content.ts";
 import { FolderSource, normalizeName } from "../../../src/tftp/folder-source.ts";
 import { HotFiles } from "../../../src/tftp/hot-files.ts";
-import { geometryFor, lastBlockOf } from "../../../src/tftp/layout.ts";
+import { geometryFor, lastBlockOf, payloadViews, pieceBytes } from "../../../src/tftp/layout.ts";
 import { DEFAULT_LIMITS } from "../../../src/tftp/limits.ts";
 import { BytesContent } from "../../../src/tftp/memory-content.ts";
 import { maxBlockSize, mtuOf } from "../../../src/tftp/mtu.ts";
+import { loadNativeSockets } from "../../../src/tftp/native.ts";
 import { type Piece, PieceStore } from "../../../src/tftp/pieces.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bootwire-files-"));
@@ -113,6 +114,59 @@ describe("open files", () => {
   });
 });
 
+describe("what the system has in memory is read at once", () => {
+  const content = Buffer.from(Array.from({ length: 40_000 }, (_none, i) => (i * 31 + (i >> 8)) & 0xff));
+  const path = join(folder, "cached");
+  writeFileSync(path, content);
+  const geometry = geometryFor(700, 0, 8 * 704);
+  const piece = () => {
+    const memory = Buffer.alloc(pieceBytes(geometry), 0xee);
+    return { memory, views: payloadViews(memory, geometry) };
+  };
+  const perPiece = geometry.blocksPerPiece * geometry.blockSize;
+
+  test.each([
+    ["the whole file", undefined, content],
+    ["a part of it", [{ offset: 1234, length: 20_001 }], content.subarray(1234, 21_235)],
+    [
+      "a part that ends with a piece",
+      [{ offset: 7, length: perPiece * 2 }],
+      content.subarray(7, 7 + perPiece * 2),
+    ],
+  ])("%s, the same octets as from the disk", async (_name, extents, wanted) => {
+    const native = await loadNativeSockets();
+    if (!native) throw new Error("koffi is missing");
+    const file = await new FileTable(() => 0, native.readCached).open(path, extents);
+    // From the disk first: then they are in memory.
+    await file.read(Buffer.alloc(content.length), 0);
+    const { memory, views } = piece();
+    for (let index = 0; index <= Math.floor(wanted.length / perPiece); index++) {
+      const there = wanted.subarray(index * perPiece, (index + 1) * perPiece);
+      expect(file.fillNow(views, index, geometry)).toBe(there.length);
+      expect(Buffer.concat(views).subarray(0, there.length).equals(there)).toBe(true);
+      // Nothing but the places for octets was written to.
+      for (let at = 0; at < memory.length; at += 704) expect(memory.readUInt32BE(at)).toBe(0xeeeeeeee);
+    }
+    expect(file.verified).toBe(false);
+    await file.verify();
+    expect(file.verified).toBe(true);
+    file.release();
+  });
+
+  test.each([
+    ["the disk would have to be asked", -11],
+    ["a part of it is not there", 100],
+  ])("not when %s", async (_name, answer) => {
+    const file = await new FileTable(
+      () => 0,
+      () => answer,
+    ).open(path);
+    expect(file.fillNow(piece().views, 0, geometry)).toBeUndefined();
+    expect(await file.fill(piece().views, 0, geometry)).toBe(perPiece);
+    file.release();
+  });
+});
+
 describe("pieces in memory", () => {
   const geometry = geometryFor(1000, 0, 16_064);
   const bytes = geometry.blocksPerPiece * 1004;
@@ -166,6 +220,19 @@ describe("pieces in memory", () => {
     held[0]?.unpin();
     await third;
     expect(held.map(({ live }) => live)).toEqual([false, true]);
+  });
+
+  test("of a content that never comes hold up no other content", async () => {
+    const store = new PieceStore(bytes * 3);
+    const stalled = content("stalled", bytes * 10);
+    stalled.fill = () => new Promise(() => undefined);
+    const arrived: number[] = [];
+    const view = store.view(stalled, geometry);
+    view.load(0, () => arrived.push(0));
+    view.prefetch(1);
+    const other = store.view(content("b", bytes * 10), geometry);
+    for (let i = 0; i < 9; i++) await new Promise((resolve) => other.load(i, resolve));
+    expect(arrived).toEqual([]);
   });
 
   test("of a small content take little", async () => {
