@@ -95,7 +95,8 @@ function afterInstall(
     return begin(life, event, context, profile, 1, "install: always, and it has booted from its disk since");
   }
 
-  const since = new Date(state.since).toISOString();
+  // To the minute; seconds and their thousandths tell nobody anything.
+  const since = `${new Date(state.since).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const reasons = {
     done: `installed since ${since}`,
     admin: `an admin said so at ${since}: its own disk until the next reinstall`,

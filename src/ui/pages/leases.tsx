@@ -19,7 +19,7 @@ export function LeasesPage({ state }: { readonly state: State }) {
       heading: "Machine",
       cell: ({ machine, hostName }) =>
         machine === null ? (
-          (hostName ?? <span class="muted">–</span>)
+          (hostName ?? <span class="muted none">–</span>)
         ) : (
           <a href={`#/machines/${encodeURIComponent(machine)}`}>{machine}</a>
         ),

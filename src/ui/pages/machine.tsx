@@ -43,7 +43,7 @@ export function MachinePage({
         <>
           <section class="card" aria-label="Now">
             <p class="next">
-              <strong>{NEXT[machine.next]}</strong> {machine.reason}.
+              <Next machine={machine} />
             </p>
             <InstallProgress machine={machine} />
             {transfers.map((transfer) => (
@@ -56,6 +56,17 @@ export function MachinePage({
           <Preview machine={machine} version={state.versions.config} />
         </>
       )}
+    </>
+  );
+}
+
+/** What a network boot would get now, and why. */
+function Next({ machine: { state, next, reason } }: { readonly machine: ApiMachine }) {
+  if (state === "installing" && next === "install")
+    return <strong>Another network boot goes on with this install.</strong>;
+  return (
+    <>
+      <strong>{NEXT[next]}</strong> {reason}.
     </>
   );
 }

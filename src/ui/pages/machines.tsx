@@ -177,5 +177,5 @@ function Mono({ text }: { readonly text: string | null }) {
 }
 
 function None() {
-  return <span class="muted">–</span>;
+  return <span class="muted none">–</span>;
 }

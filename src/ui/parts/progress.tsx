@@ -6,16 +6,19 @@ import type { Transfer } from "../store.ts";
 export function Progress({
   label,
   percent,
+  what,
   detail,
 }: {
   readonly label: string;
   readonly percent: number | undefined;
+  readonly what: string;
   readonly detail: string;
 }) {
   return (
     <div class="progress">
-      <progress aria-label={label} max="100" value={percent} />
+      <span class="what">{what}</span>
       <span class="detail">{detail}</span>
+      <progress aria-label={label} max="100" value={percent} />
     </div>
   );
 }
@@ -28,7 +31,8 @@ export function InstallProgress({ machine }: { readonly machine: ApiMachine }) {
       <Progress
         label={`Install of ${name}`}
         percent={100}
-        detail="done, waiting for the system to call home"
+        what="Installed"
+        detail="waiting for the system to call home"
       />
     );
   }
@@ -38,6 +42,7 @@ export function InstallProgress({ machine }: { readonly machine: ApiMachine }) {
     <Progress
       label={`Install of ${name}`}
       percent={percent ?? undefined}
+      what="Install"
       detail={percent === null ? "begun" : `${percent} %`}
     />
   );
@@ -50,7 +55,8 @@ export function TransferProgress({ transfer }: { readonly transfer: Transfer }) 
     <Progress
       label={`${path} over ${protocol.toUpperCase()}`}
       percent={size > 0 ? Math.min(100, (transfer.bytes / size) * 100) : undefined}
-      detail={`${file} · ${bytes(transfer.bytes)} of ${bytes(size)}`}
+      what={file}
+      detail={`${bytes(transfer.bytes)} of ${bytes(size)}`}
     />
   );
 }

@@ -45,9 +45,15 @@ export async function visit(page: Page, route: string, heading: string): Promise
   await page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
 }
 
-export async function picture(page: Page, name: string): Promise<void> {
+/**
+ * Takes a picture of a page as it is when everything on it has come to rest: the whole page, or as much of it as `height`
+ * says. It is kept in artifacts/screenshots/; `npm run screenshots` takes some from there for the documents.
+ */
+export async function picture(page: Page, name: string, height?: number): Promise<void> {
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  const width = page.viewportSize()?.width ?? DESK.width;
+  const part = height === undefined ? { fullPage: true } : { clip: { x: 0, y: 0, width, height } };
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled", ...part });
 }
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

@@ -1,11 +1,11 @@
-import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Running } from "../../../src/bench/lab.ts";
 import { describeIf } from "../../support/require.ts";
 import { DAEMON_NEEDS, DaemonLab } from "../daemon/daemon-lab.ts";
-import { logIn, newPage, openBrowser, PHONE, picture, seriousFindings, visit } from "./browser.ts";
+import { DESK, logIn, newPage, openBrowser, PHONE, picture, seriousFindings, visit } from "./browser.ts";
 import { SimulatedMachine } from "./machine.ts";
 
 const MACS = {
@@ -56,6 +56,8 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     writeFileSync(lab.path("media/disk.raw"), "");
     truncateSync(lab.path("media/disk.raw"), 64 * 1024 * 1024);
     daemon = await lab.start();
+    // Not all of them are blank.
+    for (const name of ["old-1", "build-1"]) await lab.bootwire("local", name);
     browser = await openBrowser(lab);
     token = readFileSync(lab.path("state/admin-token"), "utf8").trim();
   });
@@ -128,7 +130,7 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     await picture(page, "traffic");
     await visit(page, "/", "Machines");
     await row.getByRole("progressbar").first().waitFor();
-    await picture(page, "machines-installing");
+    await picture(page, "machines-installing", 500);
     await downloaded;
     await row.getByRole("progressbar", { name: /disk\.raw/ }).waitFor({ state: "detached" });
 
@@ -170,7 +172,7 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     const dialog = page.getByRole("dialog", { name: "Reinstall db-1?" });
     await dialog.getByText("/dev/sda").first().waitFor();
     await dialog.getByText("cloud").waitFor();
-    await picture(page, "reinstall");
+    await picture(page, "reinstall", DESK.height);
     await dialog.getByRole("button", { name: "Leave it" }).click();
     await dialog.waitFor({ state: "detached" });
     expect(await machine.script()).toContain("sanboot");
@@ -188,7 +190,7 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     await row.getByText("UEFI").waitFor();
     await row.getByRole("button", { name: /Make it a host/ }).click();
     const yaml = await page.getByLabel("Lines for the config").inputValue();
-    await picture(page, "unknown");
+    await picture(page, "unknown", DESK.height);
     expect(parse(`hosts:\n${yaml}`)).toMatchObject({ hosts: [{ mac: MACS.stranger, profile: "cloud" }] });
     lab.configure(`${config}${yaml}`);
     await page.getByRole("button", { name: "Done" }).click();
@@ -289,12 +291,12 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
       await visit(other, route, heading);
       if (route === "/leases") await other.getByRole("table").waitFor();
       expect(await seriousFindings(other), route).toEqual([]);
-      await picture(other, `${heading.toLowerCase().replaceAll(" ", "-")}-${colorScheme}`);
+      await picture(other, `${heading.toLowerCase().replaceAll(" ", "-")}-${colorScheme}`, 720);
     }
     await visit(other, "/machines/web-1", "web-1");
     await other.getByRole("button", { name: "Reinstall…" }).click();
     expect(await seriousFindings(other), "dialog").toEqual([]);
-    await picture(other, `dialog-${colorScheme}`);
+    await picture(other, `dialog-${colorScheme}`, DESK.height);
     await own.close();
   });
 
@@ -309,12 +311,17 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
       if (route === "/unknown" || route === "/leases") await other.getByRole("table").waitFor();
       const overflow = await other.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect(overflow, route).toBeLessThanOrEqual(0);
+      // The menu is whole, with a number beside "Unknown".
+      const cut = await other.evaluate(
+        "[...document.querySelectorAll('.top nav ul')].some((one) => one.scrollWidth > one.clientWidth)",
+      );
+      expect(cut, route).toBe(false);
       // Texts have room for words, not for letters.
       const narrow = await other.evaluate(
         "[...document.querySelectorAll('.reason, .text')].filter((one) => one.clientWidth < 120).length",
       );
       expect(narrow, route).toBe(0);
-      await picture(other, `phone-${heading.toLowerCase().replaceAll(" ", "-")}`);
+      await picture(other, `phone-${heading.toLowerCase().replaceAll(" ", "-")}`, PHONE.height);
     }
     await own.close();
   });
@@ -327,5 +334,35 @@ describeIf({ ...needs, files: [...DAEMON_NEEDS.files, "dist/ui/index.html"] }, "
     await page.getByText("The daemon does not answer").waitFor({ state: "detached" });
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("row", { name: /web-1/ }).waitFor();
+  });
+
+  test("a lost state is told on every page, and nothing is installed until the admin has decided", async () => {
+    const machine = await armed("web-1", MACS.web);
+    await daemon.stop();
+    rmSync(lab.path("state"), { recursive: true });
+    daemon = await lab.restart();
+    token = readFileSync(lab.path("state/admin-token"), "utf8").trim();
+    await logIn(page, token);
+    const told = page.getByText("Nothing is installed: the state was found lost.");
+    for (const [route, heading] of pages) {
+      await visit(page, route, heading);
+      await told.waitFor();
+    }
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(await machine.script()).toContain("sanboot");
+    await visit(page, "/", "Machines");
+    await picture(page, "state-lost", 480);
+
+    await page.getByRole("button", { name: "Decide…" }).click();
+    const dialog = page.getByRole("dialog", { name: "What does the lost state mean?" });
+    await picture(page, "state-lost-decide", DESK.height);
+    await dialog.getByRole("button", { name: "Not now" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await told.waitFor();
+    await page.getByRole("button", { name: "Decide…" }).click();
+    await dialog.getByRole("button", { name: "They are installed" }).click();
+    await told.waitFor({ state: "detached" });
+    await page.getByRole("row", { name: /web-1/ }).getByText("installed", { exact: true }).waitFor();
+    expect(await machine.script()).toContain("sanboot");
   });
 });
