@@ -87,7 +87,10 @@ function describe(done: Done, schema: string | null): string {
     if (done.newToken !== undefined) lines.push("", ...tokenLines(done.newToken, done.state));
     if (done.liftedGuard) lines.push("The state was found lost before; now this counts as a new lab.");
     if (done.createdConfig)
-      lines.push("", `Next: add your machines to ${done.configPath}, then run bootwire serve.`);
+      lines.push(
+        "",
+        `Next: add your machines to ${done.configPath}; the daemon (bootwire serve) takes them up at once.`,
+      );
   }
   if (done.armed.length > 0) {
     lines.push("", `Their next network boot installs (and wipes the disk of): ${done.armed.join(", ")}`);
