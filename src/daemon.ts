@@ -143,7 +143,7 @@ async function start(
   const tftp = tftpListener(
     config,
     interfaces,
-    { boot, catalogue, templates: () => live.templates, onScript },
+    { boot, catalogue, onScript },
     {
       onEvent: (event) => {
         operations.onTftp(event);

@@ -62,6 +62,13 @@ export interface RenderedScript {
   readonly body: string;
 }
 
+/** What signed GRUB asks for before anything else. */
+export const GRUB_DISPATCHER = "grub/grub.cfg";
+const DISPATCHERS: ReadonlyMap<string, string> = new Map([
+  ["autoexec.ipxe", "boot/autoexec.ipxe.hbs"],
+  [GRUB_DISPATCHER, "boot/dispatch.grub.hbs"],
+]);
+
 /** Answers "what does this machine get at this step?" for DHCP, TFTP, HTTP and previews alike. */
 export class BootService {
   readonly #parts: BootServiceParts;
@@ -93,6 +100,13 @@ export class BootService {
       nextServer: config.advertise ?? query.server,
       options: NO_OPTIONS,
     };
+  }
+
+  /** The script of a name that loaders ask for by themselves, whatever the machine: it sends each to its own. */
+  dispatcher(name: string, server: Ipv4): string | undefined {
+    const template = DISPATCHERS.get(name);
+    if (template === undefined) return undefined;
+    return this.#parts.inForce().templates.render(template, { baseUrl: this.baseUrl(server) });
   }
 
   /**

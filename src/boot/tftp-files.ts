@@ -1,6 +1,5 @@
 import type { Catalogue, Located } from "../media/catalogue.ts";
 import { type Ipv4, parseIpv4 } from "../net/ipv4.ts";
-import type { Templates } from "../templates/templates.ts";
 import { normalizeName } from "../tftp/folder-source.ts";
 import { ErrorCode } from "../tftp/packet.ts";
 import type { TftpContent, TftpRequest, TftpSource } from "../tftp/source.ts";
@@ -10,18 +9,11 @@ import { parseScriptName, type ScriptName } from "./content-paths.ts";
 export interface TftpFilesParts {
   readonly boot: BootService;
   readonly catalogue: Catalogue;
-  readonly templates: () => Templates;
   /** The admin's own folder (`tftp.root`), asked last. */
   readonly folder: () => TftpSource | undefined;
   /** Told when a script was handed out. */
   readonly onScript: (name: ScriptName, script: RenderedScript, client: string) => void;
 }
-
-/** Names that loaders ask for by themselves, whatever the machine: scripts that send each to its own. */
-const DISPATCHERS: ReadonlyMap<string, string> = new Map([
-  ["autoexec.ipxe", "boot/autoexec.ipxe.hbs"],
-  ["grub/grub.cfg", "boot/dispatch.grub.hbs"],
-]);
 
 /** What a name is over TFTP that is no script: a loader by its bare name, else a content path. */
 export async function locateByTftpName(catalogue: Catalogue, path: string): Promise<Located> {
@@ -62,12 +54,8 @@ export class TftpFiles implements TftpSource {
   }
 
   async #script(path: string, server: Ipv4, client: string): Promise<string | undefined> {
-    const dispatcher = DISPATCHERS.get(path);
-    if (dispatcher !== undefined) {
-      return this.#parts.templates().render(dispatcher, { baseUrl: this.#parts.boot.baseUrl(server) });
-    }
     const name = parseScriptName(path);
-    if (!name) return undefined;
+    if (!name) return this.#parts.boot.dispatcher(path, server);
     const rendered = await this.#parts.boot.script(name, server);
     if (!rendered) return undefined;
     this.#parts.onScript(name, rendered, client);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ExplainedStep, Explanation, FirmwareKind, StepKind } from "../api/explain.ts";
-import type { BootService, RenderedScript } from "../boot/boot-service.ts";
+import { type BootService, GRUB_DISPATCHER, type RenderedScript } from "../boot/boot-service.ts";
 import type { Firmware, Runs } from "../boot/client.ts";
 import { type Dialect, parseScriptName, type ScriptName } from "../boot/content-paths.ts";
 import { dialectOfFile } from "../boot/decide.ts";
@@ -145,7 +145,21 @@ class Walk {
 
   async #scriptOf(dialect: Dialect): Promise<void> {
     const { mac, kind } = this.#asked;
+    if (dialect === "grub") this.#dispatcher(GRUB_DISPATCHER);
     await this.#script({ mac, firmware: kind, dialect });
+  }
+
+  #dispatcher(file: string): void {
+    const text = this.#parts.boot.dispatcher(file, this.#server) ?? "";
+    this.#steps.push({
+      ...EMPTY,
+      step: "script",
+      title: `the loader asks for ${file}`,
+      outcome: "the same for every machine: it asks for its own script",
+      answered: true,
+      file,
+      ...shown(text, (one) => one),
+    });
   }
 
   async #script(name: ScriptName): Promise<void> {

@@ -11,6 +11,7 @@ import { Vm } from "../../src/demo/vm.ts";
 import { describeIf } from "../support/require.ts";
 import { BOOT_LAB_NEEDS, Running } from "./support/boot-lab.ts";
 import { type Event, Timeline } from "./support/timeline.ts";
+import { type Compared, WireRecord } from "./support/wire-record.ts";
 
 const CLI = resolve("dist/cli/main.js");
 const GIB = 1024 ** 3;
@@ -18,20 +19,25 @@ const GIB = 1024 ** 3;
 const DEADLINE = 12 * 60_000;
 const CACHE = resolve(".cache");
 
+type Firmware = "bios" | "uefi";
+
 /** A machine on a wire with the daemon, from its first boot on. */
 class Life {
   readonly name: string;
   readonly folder: string;
   readonly network: PrivateNetwork;
   readonly vm: Vm;
+  readonly #firmware: Firmware;
   readonly #config: string;
   #daemon: Running | undefined;
   #follower: ChildProcess | undefined;
   #timeline: Timeline | undefined;
   #starts = 0;
+  #records = 0;
 
-  private constructor(name: string, folder: string, network: PrivateNetwork, vm: Vm) {
-    this.name = name;
+  private constructor(firmware: Firmware, folder: string, network: PrivateNetwork, vm: Vm) {
+    this.name = `image-life-${firmware}`;
+    this.#firmware = firmware;
     this.folder = folder;
     this.network = network;
     this.vm = vm;
@@ -39,7 +45,7 @@ class Life {
   }
 
   static async live(
-    firmware: "bios" | "uefi",
+    firmware: Firmware,
     image: CloudImage,
     body: (life: Life) => Promise<void>,
   ): Promise<void> {
@@ -52,7 +58,7 @@ class Life {
       folder: join(folder, "vm"),
       diskSize: 3 * GIB,
     });
-    const life = new Life(`image-life-${firmware}`, folder, network, vm);
+    const life = new Life(firmware, folder, network, vm);
     try {
       await writeFile(life.#config, demoConfig({ bridge: network.bridge, image }));
       await life.command("init");
@@ -103,8 +109,16 @@ class Life {
   }
 
   /** Runs a command of the CLI on the daemon's side of the wire. */
-  async command(...args: string[]): Promise<void> {
-    await this.network.run(process.execPath, [CLI, ...args, "--config", this.#config]);
+  command(...args: string[]): Promise<string> {
+    return this.network.run(process.execPath, [CLI, ...args, "--config", this.#config]);
+  }
+
+  /** Lets something happen, and asserts that `explain` says what went over the wire meanwhile. */
+  async asExplained(happen: () => Promise<void>): Promise<Compared> {
+    const record = await WireRecord.start(this.network, join(this.folder, `wire-${++this.#records}.pcap`));
+    await happen();
+    const booted = { machine: MACHINE.name, firmware: this.#firmware };
+    return record.expectExplained(booted, (...args) => this.command(...args));
   }
 
   /** `bootwire serve`, as its unit would start it. */
@@ -167,7 +181,9 @@ class Life {
   }
 }
 
-describeIf({ ...BOOT_LAB_NEEDS, root: true }, "a VM with a blank disk", () => {
+const NEEDS = { ...BOOT_LAB_NEEDS, commands: [...BOOT_LAB_NEEDS.commands, "tshark"], root: true };
+
+describeIf(NEEDS, "a VM with a blank disk", () => {
   let image: CloudImage;
 
   beforeAll(async () => {
@@ -179,8 +195,17 @@ describeIf({ ...BOOT_LAB_NEEDS, root: true }, "a VM with a blank disk", () => {
     "SeaBIOS: installs itself though the daemon is killed meanwhile, boots its own disk, and installs again when told to, once",
     async () => {
       await Life.live("bios", image, async (life) => {
-        await life.vm.start();
-        await life.event("attempt.progress", 1, (event) => Number(event.data?.["percent"]) >= 5);
+        const install = await life.asExplained(async () => {
+          await life.vm.start();
+          await life.event("attempt.progress", 1, (event) => Number(event.data?.["percent"]) >= 5);
+        });
+        expect(install).toMatchObject({
+          loaders: [],
+          scripts: [`${MACHINE.mac.replaceAll(":", "-")}.ipxe`],
+          answers: ["meta-data", "network-config", "user-data"],
+        });
+        // Offer and ACK: of the ROM, and of the installer.
+        expect(install.dhcp).toBeGreaterThanOrEqual(4);
         await life.kill();
         await life.serve();
         await life.event("attempt.done");
@@ -192,8 +217,11 @@ describeIf({ ...BOOT_LAB_NEEDS, root: true }, "a VM with a blank disk", () => {
         await life.ownDisk(1);
         expect(life.count("attempt.began")).toBe(1);
 
-        await life.vm.reset();
-        await life.ownDisk(2);
+        const later = await life.asExplained(async () => {
+          await life.vm.reset();
+          await life.ownDisk(2);
+        });
+        expect(later).toMatchObject({ loaders: [], scripts: install.scripts, answers: [] });
         expect(life.count("attempt.began")).toBe(1);
 
         await life.command("reinstall", MACHINE.name);
@@ -213,7 +241,15 @@ describeIf({ ...BOOT_LAB_NEEDS, root: true }, "a VM with a blank disk", () => {
     "OVMF: installs itself, boots its own disk, and is not installed again by a daemon that lost its state",
     async () => {
       await Life.live("uefi", image, async (life) => {
-        await life.vm.start();
+        const install = await life.asExplained(async () => {
+          await life.vm.start();
+          await life.event("attempt.progress");
+        });
+        expect(install).toMatchObject({
+          loaders: ["ipxe.efi"],
+          scripts: [`${MACHINE.mac.replaceAll(":", "-")}.ipxe`],
+          answers: ["meta-data", "network-config", "user-data"],
+        });
         await life.event("attempt.done");
         await life.event("machine.booted");
         expect((await life.event("machine.report")).data).toMatchObject({
@@ -222,8 +258,15 @@ describeIf({ ...BOOT_LAB_NEEDS, root: true }, "a VM with a blank disk", () => {
         });
         await life.ownDisk(1);
 
-        await life.vm.reset();
-        await life.ownDisk(2);
+        const later = await life.asExplained(async () => {
+          await life.vm.reset();
+          await life.ownDisk(2);
+        });
+        expect(later).toMatchObject({
+          loaders: ["grubx64.efi", "shimx64.efi"],
+          scripts: ["grub.cfg", `grub.cfg-01-${MACHINE.mac.replaceAll(":", "-")}`],
+          answers: [],
+        });
         expect(life.count("attempt.began")).toBe(1);
 
         await life.loseState();

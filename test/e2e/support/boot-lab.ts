@@ -89,10 +89,10 @@ export class BootLab {
 
   /** `bootwire init`, then `bootwire serve` until it serves, and from then on the timeline. */
   async serve(config: LabConfig): Promise<void> {
-    const path = join(this.#folder, "bootwire.yaml");
+    const path = this.#config;
     // JSON is YAML.
     await writeFile(path, JSON.stringify({ interface: this.network.bridge, ...config }));
-    await this.network.run(process.execPath, [CLI, "init", "--config", path]);
+    await this.command("init");
     const daemon = await this.start("daemon", process.execPath, [CLI, "serve", "--config", path]);
     await daemon.printed(/^Bootwire serves/);
     const command = [CLI, "events", "--follow", "--json", "--config", path];
@@ -101,6 +101,15 @@ export class BootLab {
     });
     this.#follower = follower;
     this.#timeline = new Timeline(follower);
+  }
+
+  /** Runs `bootwire <args> --config …` to its end, beside the daemon, and returns what it printed. */
+  command(...args: string[]): Promise<string> {
+    return this.network.run(process.execPath, [CLI, ...args, "--config", this.#config]);
+  }
+
+  get #config(): string {
+    return this.path("bootwire.yaml");
   }
 
   /** A path in the lab's own folder. */

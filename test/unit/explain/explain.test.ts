@@ -61,7 +61,14 @@ describe("explain, from the files", () => {
     ],
     [
       ["web-2"],
-      ["dhcp shimx64.efi", "dhcp shimx64.efi", "tftp shimx64.efi", "tftp grubx64.efi", "script grub"],
+      [
+        "dhcp shimx64.efi",
+        "dhcp shimx64.efi",
+        "tftp shimx64.efi",
+        "tftp grubx64.efi",
+        "script grub/grub.cfg",
+        "script grub",
+      ],
     ],
     [
       ["web-3", "--firmware", "bios"],
