@@ -13,7 +13,7 @@ import type { LoadReport, LoadTask } from "./tftp-load.ts";
 const PORT = 69;
 const MEBIBYTE = 1024 * 1024;
 /** Seconds. */
-const WARM_UP = 1;
+const WARM_UP = 2;
 const LOAD = fileURLToPath(new URL("./tftp-load.js", import.meta.url));
 const SERVE = fileURLToPath(new URL("./tftp-serve.js", import.meta.url));
 /** Where unpacked Debian packages may lie: tftpd-hpa and atftpd cannot be installed beside each other. */
