@@ -7,6 +7,7 @@ import { type Explanation, explanationSchema } from "../../../src/api/explain.ts
 import { endProcess, type PrivateNetwork } from "../../../src/demo/namespace.ts";
 import { replaySchema } from "../../../src/explain/replay.ts";
 import { readCapture } from "../../../src/net/pcap.ts";
+import { withoutLeaseTimes } from "../../support/lease-times.ts";
 import { Running } from "./boot-lab.ts";
 
 const run = promisify(execFile);
@@ -110,7 +111,7 @@ export class WireRecord {
     const sent = readCapture(await readFile(this.#file)).filter(
       ({ source }) => source.port === DHCP_SERVER || source.port === PXE_SERVER,
     );
-    expect(replayed.map(withoutTimes)).toEqual(sent.map(({ payload }) => withoutTimes(payload)));
+    expect(replayed.map(withoutLeaseTimes)).toEqual(sent.map(({ payload }) => withoutLeaseTimes(payload)));
     return sent.length;
   }
 
@@ -128,28 +129,6 @@ export class WireRecord {
       })),
     );
   }
-}
-
-/** Options that say how long a lease lasts and when to ask for more (RFC 2132, 9.2, 9.11, 9.12): it goes on meanwhile. */
-const TIMES = new Set([51, 58, 59]);
-/** Where options begin, behind the fixed fields and the cookie. */
-const OPTIONS_AT = 240;
-const PAD = 0;
-const END = 255;
-
-/** A DHCP message in hex, with zeros where a lease's times stand. */
-function withoutTimes(message: Buffer): string {
-  const bytes = Buffer.from(message);
-  for (let at = OPTIONS_AT; at < bytes.length && bytes[at] !== END; ) {
-    if (bytes[at] === PAD) {
-      at += 1;
-      continue;
-    }
-    const next = at + 2 + (bytes[at + 1] ?? 0);
-    if (TIMES.has(bytes[at] ?? PAD)) bytes.fill(0, at + 2, next);
-    at = next;
-  }
-  return bytes.toString("hex");
 }
 
 interface Fetched {
