@@ -1,6 +1,8 @@
 import type { AddressRange } from "../net/ipv4.ts";
 import { broadcastOf, contains, formatCidr, formatIpv4, type Ipv4, ipv4 } from "../net/ipv4.ts";
+import type { Path } from "./document.ts";
 import type { Facts, Placed, SubnetFacts } from "./facts.ts";
+import { isRawMap, rawAt } from "./raw.ts";
 import type { Report } from "./report.ts";
 
 /** Subnets, routers and pools against one another. */
@@ -168,6 +170,14 @@ function checkUse(facts: Facts, report: Report): void {
         "remove the pool, or set mode: server where no other DHCP server is on the network",
       );
     }
+    for (const path of optionPaths(facts)) {
+      report.warn(
+        "BW_CONFIG_UNUSED",
+        path,
+        `with dhcp.mode: ${mode} Bootwire gives no addresses, and so none of the options that go with one: these are not sent`,
+        "set them in the DHCP server of your network, or set mode: server where there is no other",
+      );
+    }
     if (facts.unknownHosts === "lease") {
       report.warn(
         "BW_CONFIG_UNUSED",
@@ -189,6 +199,21 @@ function checkUse(facts: Facts, report: Report): void {
       : "there is no pool, so unknown machines get no address",
     "add pool: 10.0.0.100-10.0.0.199 to a subnet, or an address to each host",
   );
+}
+
+/** Where DHCP options are set. */
+function optionPaths(facts: Facts): Path[] {
+  const owners: Path[] = [
+    ...facts.subnets.map((subnet) => subnet.path),
+    ...Object.keys(facts.profiles).map((name): Path => ["profiles", name]),
+    ...facts.hosts.map((host) => host.path),
+  ];
+  return owners
+    .map((owner): Path => [...owner, "options"])
+    .filter((path) => {
+      const options = rawAt(facts.data, path);
+      return isRawMap(options) && Object.keys(options).length > 0;
+    });
 }
 
 export function formatRange(range: AddressRange): string {

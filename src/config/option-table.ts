@@ -1,14 +1,12 @@
+import type { OptionCodec } from "../dhcp/option-values.ts";
+import { OPTIONS } from "../dhcp/options.ts";
+
+/** Forms on the wire that can be written in a config. */
+const FORMS = ["address", "addresses", "text", "u8", "u16", "u32", "i32", "domains", "routes"] as const;
+
 /** How the value of a DHCP option is written in the config, and what becomes of it on the wire. */
 export type OptionForm =
-  | "address"
-  | "addresses"
-  | "text"
-  | "u8"
-  | "u16"
-  | "u32"
-  | "i32"
-  | "domains"
-  | "routes"
+  | (typeof FORMS)[number]
   /** Not known by name: the value says its own form (`hex:…`, `text:…`, `ip:…`, `u8:…`, `u16:…`, `u32:…`). */
   | "tagged";
 
@@ -18,36 +16,21 @@ export interface OptionEntry {
   readonly form: OptionForm;
 }
 
-/** The options that an admin may call by name (IANA "BOOTP Vendor Extensions and DHCP Options"; 250, 251: Proxmox). */
-export const OPTION_TABLE: readonly OptionEntry[] = [
-  { code: 2, name: "time-offset", form: "i32" },
-  { code: 3, name: "routers", form: "addresses" },
-  { code: 4, name: "time-servers", form: "addresses" },
-  { code: 6, name: "domain-name-servers", form: "addresses" },
-  { code: 7, name: "log-servers", form: "addresses" },
-  { code: 12, name: "host-name", form: "text" },
-  { code: 15, name: "domain-name", form: "text" },
-  { code: 17, name: "root-path", form: "text" },
-  { code: 26, name: "interface-mtu", form: "u16" },
-  { code: 28, name: "broadcast-address", form: "address" },
-  { code: 42, name: "ntp-servers", form: "addresses" },
-  { code: 44, name: "netbios-name-servers", form: "addresses" },
-  { code: 66, name: "tftp-server-name", form: "text" },
-  { code: 67, name: "bootfile-name", form: "text" },
-  { code: 100, name: "posix-timezone", form: "text" },
-  { code: 101, name: "tzdb-timezone", form: "text" },
-  { code: 108, name: "ipv6-only-preferred", form: "u32" },
-  { code: 114, name: "captive-portal", form: "text" },
-  { code: 119, name: "domain-search", form: "domains" },
-  { code: 121, name: "classless-static-routes", form: "routes" },
-  { code: 150, name: "tftp-server-addresses", form: "addresses" },
-  { code: 209, name: "pxelinux-config-file", form: "text" },
-  { code: 210, name: "pxelinux-path-prefix", form: "text" },
-  { code: 211, name: "pxelinux-reboot-time", form: "u32" },
-  { code: 250, name: "proxmox-auto-installer-url", form: "text" },
-  { code: 251, name: "proxmox-auto-installer-fingerprint", form: "text" },
-  { code: 252, name: "wpad-url", form: "text" },
-];
+/** Those of the options known by name that an admin may want to set; of any other the number is clearer than a name. */
+const NAMED: ReadonlySet<number> = new Set([
+  ...[2, 3, 4, 6, 7, 12, 15, 17, 26, 28, 42, 44, 66, 67, 100, 101, 108, 114, 119, 121, 150],
+  ...[209, 210, 211, 250, 251, 252],
+]);
+
+/** The options that an admin may call by name. */
+export const OPTION_TABLE: readonly OptionEntry[] = OPTIONS.flatMap(({ code, name, codec }) => {
+  const form = NAMED.has(code) ? formOf(codec) : undefined;
+  return form ? [{ code, name, form }] : [];
+});
+
+function formOf(codec: OptionCodec): OptionForm | undefined {
+  return FORMS.find((form) => form === codec);
+}
 
 /** Options that belong to the protocol or to a setting of their own, and what to do instead. */
 export const RESERVED_OPTIONS: ReadonlyMap<number, string> = new Map([

@@ -21,6 +21,20 @@ hosts:
     warnings: ["2:17 BW_CONFIG_UNUSED", "4:33 BW_CONFIG_UNUSED", "6:48 BW_CONFIG_UNUSED"],
   },
   {
+    name: "DHCP options where another server gives the addresses, and the options with them",
+    yaml: `dhcp:
+  mode: proxy
+  subnets:
+    - {cidr: 10.0.0.0/24, options: {ntp-servers: 10.0.0.1}}
+profiles:
+  p: {installer: image, image: a.raw, options: {interface-mtu: 1400}}
+hosts:
+  - {name: a, mac: 52:54:00:00:00:01, options: {26: 1400}}
+  - {name: b, mac: 52:54:00:00:00:02, options: {}}
+`,
+    warnings: ["4:27 BW_CONFIG_UNUSED", "6:41 BW_CONFIG_UNUSED", "8:39 BW_CONFIG_UNUSED"],
+  },
+  {
     name: "a shared network of one subnet",
     yaml: `dhcp:
   mode: server
