@@ -32,7 +32,7 @@ hosts:
   - {name: a, mac: 52:54:00:00:00:01, options: {26: 1400}}
   - {name: b, mac: 52:54:00:00:00:02, options: {}}
 `,
-    warnings: ["4:27 BW_CONFIG_UNUSED", "6:41 BW_CONFIG_UNUSED", "8:39 BW_CONFIG_UNUSED"],
+    warnings: ["4:36 BW_CONFIG_UNUSED", "6:48 BW_CONFIG_UNUSED", "8:48 BW_CONFIG_UNUSED"],
   },
   {
     name: "a shared network of one subnet",
