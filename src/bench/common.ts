@@ -31,6 +31,11 @@ export function ratio(ours: number, other: number): string {
   return other > 0 ? `${(ours / other).toFixed(2)}×` : "–";
 }
 
+/** One line of a benchmark's end: a goal, how near we came, and whether it is reached. */
+export function verdict(what: string, said: string, met: boolean): string {
+  return `${what}: ${said}: ${met ? "met" : "NOT MET"}`;
+}
+
 /** Columns of text, the first to the left, the others to the right; the first row is the head. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

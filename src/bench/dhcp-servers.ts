@@ -6,9 +6,9 @@ import { ipv4 } from "../net/ipv4.ts";
 import { macFromBytes } from "../net/mac.ts";
 import { SqliteLeaseStore } from "../store/lease-store.ts";
 import { type Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
-import { emptyFolder, initBootwire, serveBootwire } from "./servers.ts";
+import { emptyFolder, initBootwire, NODE_FLAGS, serveBootwire } from "./servers.ts";
 
-/** A DHCP server on the lab's wire, giving addresses out of a /16 to whoever asks, without looking for them first. */
+/** A DHCP server on the lab's wire, giving addresses to whoever asks, without looking for them first. */
 export interface DhcpContestant {
   readonly name: string;
   readonly kind: "ours" | "kea" | "other";
@@ -19,9 +19,12 @@ export interface DhcpContestant {
   open(lab: Lab): Promise<Running>;
 }
 
+/** For those who give out tens of thousands of addresses in a run: as many as there are clients, and they never run out. */
+const LARGE = { cidr: "10.96.0.0/12", first: "10.100.0.0", last: "10.111.255.250" };
+const LARGE_FIRST = 0x0a640000;
+/** For ISC dhcpd, which lays out every address of its pool in memory, and dnsmasq: more than they give out. */
 const NETWORK = "10.99.0.0";
 const POOL = { first: "10.99.1.0", last: "10.99.255.250" };
-const POOL_FIRST = 0x0a630100;
 /** Seconds. */
 const LEASE = 43_200;
 /** Leases of other clients that the table holds before the load begins, in the contestant of that name. */
@@ -36,14 +39,14 @@ export const dhcpContestants: readonly DhcpContestant[] = [
     name: "bootwire",
     kind: "ours",
     durable: "yes",
-    start: 4000,
+    start: 8000,
     open: async (lab) => serveBootwire(lab, bootwireConfig(lab)),
   },
   {
     name: `bootwire, ${OTHERS} leases`,
     kind: "ours",
     durable: "yes",
-    start: 4000,
+    start: 8000,
     open: async (lab) => {
       const config = bootwireConfig(lab);
       await fill(join(config, "../state/leases.db"));
@@ -54,25 +57,26 @@ export const dhcpContestants: readonly DhcpContestant[] = [
     name: `bootwire, ${SLOW_SYNC} ms a sync`,
     kind: "ours",
     durable: "yes",
-    start: 2000,
-    open: (lab) => lab.serve("bootwire", process.execPath, [SERVE, bootwireConfig(lab), String(SLOW_SYNC)]),
+    start: 6000,
+    open: (lab) =>
+      lab.serve("bootwire", process.execPath, [...NODE_FLAGS, SERVE, bootwireConfig(lab), String(SLOW_SYNC)]),
   },
   {
     name: "Kea memfile, threads",
     kind: "kea",
     durable: "no sync",
-    start: 2000,
+    start: 6000,
     open: (lab) => startKea(lab, true),
   },
   {
     name: "Kea memfile, one thread",
     kind: "kea",
     durable: "no sync",
-    start: 2000,
+    start: 6000,
     open: (lab) => startKea(lab, false),
   },
-  { name: "ISC dhcpd", kind: "other", durable: "yes", start: 100, open: startDhcpd },
-  { name: "dnsmasq", kind: "other", durable: "no sync", start: 100, open: startDnsmasq },
+  { name: "ISC dhcpd", kind: "other", durable: "yes", start: 400, open: startDhcpd },
+  { name: "dnsmasq", kind: "other", durable: "no sync", start: 300, open: startDnsmasq },
 ];
 
 /** Writes the config and makes the state; returns the config's path. */
@@ -85,7 +89,7 @@ function bootwireConfig(lab: Lab): string {
   unknownHosts: lease
   probe: false
   subnets:
-    - { cidr: ${NETWORK}/16, pool: ${POOL.first}-${POOL.last}, leaseTime: 12h }
+    - { cidr: ${LARGE.cidr}, pool: ${LARGE.first}-${LARGE.last}, leaseTime: 12h }
 `,
   );
 }
@@ -108,7 +112,7 @@ function otherLease(number: number, now: number): Lease {
   const mac = macFromBytes(bytes);
   if (mac === undefined) throw new Error("six octets are a MAC");
   return {
-    address: ipv4(POOL_FIRST + number),
+    address: ipv4(LARGE_FIRST + number),
     mac,
     clientId: undefined,
     hostName: `client-${number}`,
@@ -127,7 +131,7 @@ async function startKea(lab: Lab, threads: boolean): Promise<Running> {
       "lease-database": { type: "memfile", persist: true, name: join(folder, "leases.csv") },
       "multi-threading": { "enable-multi-threading": threads },
       "valid-lifetime": LEASE,
-      subnet4: [{ id: 1, subnet: `${NETWORK}/16`, pools: [{ pool: `${POOL.first} - ${POOL.last}` }] }],
+      subnet4: [{ id: 1, subnet: LARGE.cidr, pools: [{ pool: `${LARGE.first} - ${LARGE.last}` }] }],
       loggers: [{ name: "kea-dhcp4", severity: "WARN", output_options: [{ output: "stdout" }] }],
     },
   };

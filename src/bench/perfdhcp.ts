@@ -29,7 +29,8 @@ export function perfdhcp(lab: Lab, load: Load): PerfdhcpReport {
   return parseReport(
     lab.client("perfdhcp", [
       ...["-4", "-l", CLIENT_INTERFACE, "-r", String(load.rate), "-p", String(load.seconds)],
-      ...["-R", String(load.clients), "-W", String(EXIT_WAIT)],
+      // One thread sends and receives: with its two, load and server would contend for the two processors of a small machine.
+      ...["-R", String(load.clients), "-W", String(EXIT_WAIT), "-g", "single"],
     ]),
   );
 }

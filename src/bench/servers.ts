@@ -8,6 +8,9 @@ import { type Lab, type Running, SERVER_INTERFACE } from "./lab.ts";
 /** The command line, as it was built beside this file. */
 const CLI = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
+/** What Node is started with wherever the daemon is: in `npm start`, the bin, the systemd unit and the image. */
+export const NODE_FLAGS = ["--max-semi-space-size=2"] as const;
+
 /** Whether a program is on the PATH or among the system's. */
 export function isInstalled(command: string): boolean {
   return findTool(command) !== undefined;
@@ -47,5 +50,5 @@ export function initBootwire(lab: Lab, folder: string, config: string): string {
 
 /** `serve` alone. */
 export function serveBootwire(lab: Lab, config: string): Promise<Running> {
-  return lab.serve("bootwire", process.execPath, [CLI, "serve", "--config", config]);
+  return lab.serve("bootwire", process.execPath, [...NODE_FLAGS, CLI, "serve", "--config", config]);
 }

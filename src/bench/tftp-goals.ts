@@ -1,4 +1,4 @@
-import { ratio } from "./common.ts";
+import { ratio, verdict } from "./common.ts";
 
 /** What one contestant showed in one case: medians of all rounds. */
 export interface Shown {
@@ -24,7 +24,7 @@ export interface Goal {
  */
 export function verdicts(what: string, goal: Goal, ours: Shown, peers: readonly Shown[]): readonly string[] {
   const lines: string[] = [];
-  const say = (text: string, met: boolean) => lines.push(`${what}: ${text}: ${met ? "met" : "NOT MET"}`);
+  const say = (text: string, met: boolean) => lines.push(verdict(what, text, met));
   const fastest = best(peers, ({ speed }) => -speed);
   if (goal.speed !== undefined && fastest) {
     const times = ratio(ours.speed, fastest.speed);

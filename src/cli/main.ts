@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 import { VERSION } from "../version.ts";
 import { runCli } from "./cli.ts";
 import { processIo } from "./io.ts";
