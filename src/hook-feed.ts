@@ -39,8 +39,11 @@ export class HookFeed {
     const { mac, address } = event;
     if (event.kind !== "ack" || mac === undefined || address === undefined) return;
     const owner = this.#owners.get(address);
+    if (owner === mac) {
+      this.#owners.set(address, owner);
+      return;
+    }
     this.#owners.set(address, mac);
-    if (owner === mac) return;
     this.#tell({
       event: "lease.given",
       at,

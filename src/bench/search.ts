@@ -1,7 +1,7 @@
 /**
  * The highest rate that `holds`, to within `precision` (0.05: five percent): doubled from `start` until it does not
- * hold, then bisected. A rate counts as not held when it fails twice: one bad moment of the machine decides nothing.
- * Returns the result of the best try, or `undefined` when not even `start` held.
+ * hold, then bisected; halved where not even `start` holds. A rate counts as not held when it fails twice: one bad moment of
+ * the machine decides nothing. Returns the result of the best try, or `undefined` when not even an eighth of `start` held.
  */
 export async function highest<R>(
   holds: (rate: number) => Promise<R | undefined>,
@@ -14,7 +14,12 @@ export async function highest<R>(
     const result = await attempt(rate);
     if (result === undefined) tooMuch = rate;
     else best = { rate, result };
-    if (best === undefined || best.rate >= limit) return best;
+    if (best === undefined && rate <= start / 8) return undefined;
+    if (best === undefined) {
+      rate /= 2;
+      continue;
+    }
+    if (best.rate >= limit) return best;
     if (tooMuch - best.rate <= best.rate * precision) return best;
     rate =
       tooMuch === Number.POSITIVE_INFINITY

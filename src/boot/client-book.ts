@@ -21,7 +21,10 @@ export class ClientBook {
   }
 
   note(address: string, mac: Mac, host: HostConfig | undefined): void {
-    this.#byAddress.set(address, { mac, host });
+    const known = this.#byAddress.get(address);
+    // A client that comes again and again leaves nothing new behind.
+    const isSame = known?.mac === mac && known.host === host;
+    this.#byAddress.set(address, isSame ? known : { mac, host });
   }
 
   find(address: string): KnownClient | undefined {

@@ -22,6 +22,8 @@ export type RateVerdict = "pass" | "refuse" | "refuse-first";
  */
 export class RateLimiter {
   readonly #limit: RateLimit;
+  /** Times are counted from the first message on: as small numbers they take no memory of their own. */
+  #start: number | undefined;
   readonly #fullAt: RecentMap<number, number>;
   /** Clients whose refusal was told, with what their bucket was then: it changes when they are let pass. */
   readonly #told: RecentMap<number, number>;
@@ -37,6 +39,11 @@ export class RateLimiter {
    * client was last let pass.
    */
   check(client: number, now: number): RateVerdict {
+    this.#start ??= now;
+    return this.#check(client, now - this.#start);
+  }
+
+  #check(client: number, now: number): RateVerdict {
     const { burst, perSecond } = this.#limit;
     const interval = 1000 / perSecond;
     const before = this.#fullAt.get(client) ?? now;
