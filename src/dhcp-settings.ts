@@ -30,7 +30,7 @@ const SYSLOG_PORT = 514;
 
 /** What the config says to the DHCP server, and may say anew while it runs. */
 export function dhcpSettings({ config }: ActiveConfig) {
-  const { subnets, authoritative, unknownHosts, probe, quarantine } = config.dhcp;
+  const { subnets, authoritative, unknownHosts, probe, skipIpv6Wait, quarantine } = config.dhcp;
   const logServer = config.syslog?.port === SYSLOG_PORT;
-  return { subnets, authoritative, unknownHosts, probe, quarantine, logServer };
+  return { subnets, authoritative, unknownHosts, probe, skipIpv6Wait, quarantine, logServer };
 }

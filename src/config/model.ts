@@ -79,6 +79,8 @@ export interface DhcpConfig {
   readonly authoritative: boolean;
   /** Whether an address is looked for on the wire before it is offered. Server mode only. */
   readonly probe: boolean;
+  /** Whether iPXE is told that there is no IPv6 router to wait for. */
+  readonly skipIpv6Wait: boolean;
   /** Seconds that an address is kept back after a stranger was found to have it. Server mode only. */
   readonly quarantine: number;
   readonly subnets: readonly SubnetConfig[];

@@ -33,6 +33,7 @@ export function resolveConfig(written: ConfigFile, file: string, hashPassword: P
       unknownHosts: written.dhcp?.unknownHosts ?? "ignore",
       authoritative: written.dhcp?.authoritative ?? false,
       probe: written.dhcp?.probe ?? true,
+      skipIpv6Wait: written.dhcp?.skipIpv6Wait ?? true,
       quarantine: written.dhcp?.quarantine ?? 3600,
       subnets,
     },

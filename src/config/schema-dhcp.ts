@@ -69,6 +69,14 @@ export const dhcpSchema = z
         default: true,
       })
       .optional(),
+    skipIpv6Wait: z
+      .boolean()
+      .meta({
+        description:
+          "Whether to spare iPXE its wait of some 16 s for an IPv6 router: a machine that boots is told, in a frame for it alone, that there is none to wait for.",
+        default: true,
+      })
+      .optional(),
     quarantine: textField(
       {
         description: "Server mode: how long an address is kept back that was found in use by a stranger.",

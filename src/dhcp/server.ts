@@ -10,6 +10,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import { judgeConflict } from "./conflict.ts";
 import type { Arrival, Decision, EngineSettings } from "./decision.ts";
 import { decide } from "./engine.ts";
+import { Ipv6Wait } from "./ipv6-wait.ts";
 import { isOnLink, type Letter, reach, writeLetter } from "./letter.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Link } from "./links.ts";
@@ -82,6 +83,7 @@ export class DhcpServer {
   #closing: Promise<void> | undefined;
   #neighbours: Neighbours | undefined;
   #prober: Prober | undefined;
+  #ipv6Wait: Ipv6Wait | undefined;
   #state: "new" | "running" | "closed" = "new";
 
   constructor(options: DhcpServerOptions) {
@@ -147,6 +149,7 @@ export class DhcpServer {
     clearInterval(this.#watching);
     await this.#links?.close();
     this.#prober?.close();
+    this.#ipv6Wait?.close();
     this.#neighbours?.close();
   }
 
@@ -186,6 +189,7 @@ export class DhcpServer {
   #openHelpers(native: Native | undefined): void {
     if (!native) return;
     this.#neighbours = openNeighbours(native);
+    this.#ipv6Wait = new Ipv6Wait(native);
     this.#prober = new Prober(native, this.#neighbours, {
       timeout: this.#options.probeTimeout ?? PROBE_TIMEOUT,
       clock: () => performance.now(),
@@ -270,7 +274,9 @@ export class DhcpServer {
     const letter = decision.reply && writeLetter(decision.reply, this.#scratch);
     const finish = () => {
       this.#reporter.tell(message, event, arrival.now);
-      if (letter) this.#send(link, arrival.port, letter);
+      if (!letter) return;
+      this.#send(link, arrival.port, letter);
+      if (this.#settings.skipIpv6Wait !== false) this.#ipv6Wait?.answered(packet, event, link.interface);
     };
     const lease = this.#toStore(decision);
     if (lease) {

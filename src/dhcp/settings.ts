@@ -17,6 +17,8 @@ export interface DhcpSettings {
   readonly boot: BootAdvisor;
   /** Whether an address that is new to a client is looked for on the wire before it is offered; default: yes. */
   readonly probe?: boolean;
+  /** Whether iPXE is told that there is no IPv6 router to wait for; default: yes. */
+  readonly skipIpv6Wait?: boolean;
   /** Seconds that an address is kept back after it was found in use; default an hour. */
   readonly quarantine?: number;
   /** Whether machines that are known are told to send their syslog to us (option 7); default: not. */

@@ -2,13 +2,16 @@ import { getSystemErrorName } from "node:util";
 import { DatagramSlab, headerAt, SLOTS } from "./datagram-slab.ts";
 import type { Ipv4 } from "./ipv4.ts";
 
+/** `packet`: for whole frames behind their Ethernet header (packet(7)); it hears nothing. */
+export type SocketFamily = "inet" | "inet-raw-icmp" | "packet";
+
 /**
  * The few libc calls that Node has no public API for. Present on Linux when the optional koffi package loads; everything
  * that uses it must work without it, less exactly. Every call throws a node style error (`code` EACCES, `errno`, `syscall`).
  */
 export interface Native {
   /** A non-blocking, close-on-exec datagram socket. The caller owns the descriptor. */
-  socket(family: "inet" | "inet-raw-icmp"): number;
+  socket(family: SocketFamily): number;
   close(fd: number): void;
   /** setsockopt(2) with an int. */
   setOption(fd: number, level: number, option: number, value: number): void;
@@ -20,6 +23,8 @@ export interface Native {
   ioctl(fd: number, request: number, argument: Buffer): void;
   /** sendto(2), never waiting. `false`: the queue is full. */
   sendTo(fd: number, bytes: Buffer, address: Ipv4, port: number): boolean;
+  /** sendto(2) to a `struct sockaddr_ll`, never waiting. `false`: the queue is full. */
+  sendFrame(fd: number, bytes: Buffer, address: Buffer): boolean;
   /** Memory for the two that follow; `undefined` where they cannot be had (not a 64-bit little-endian machine). */
   slab(): DatagramSlab | undefined;
   /** recvmmsg(2), never waiting: how many datagrams came, into the first slots. */
@@ -39,6 +44,7 @@ export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 
 const AF_INET = 2;
+const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
@@ -47,6 +53,12 @@ const IPPROTO_ICMP = 1;
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const HAS_SLABS = ["x64", "arm64", "riscv64", "loong64"].includes(process.arch);
+
+const FAMILIES = {
+  inet: [AF_INET, SOCK_DGRAM, 0],
+  "inet-raw-icmp": [AF_INET, SOCK_RAW, IPPROTO_ICMP],
+  packet: [AF_PACKET, SOCK_DGRAM, 0],
+} as const satisfies Record<SocketFamily, readonly [domain: number, type: number, protocol: number]>;
 
 /** A `struct sockaddr_in`. */
 export function socketAddress(address: string, port: number): Buffer {
@@ -117,14 +129,18 @@ export async function loadNative(): Promise<Native | undefined> {
       if (result < 0) throw new SystemError(syscall, koffi.errno(), detail);
       return result;
     };
+    const send = (fd: number, bytes: Buffer, address: Buffer): boolean => {
+      const count = sendto(fd, bytes, bytes.length, MSG_DONTWAIT, address, address.length);
+      if (count < 0 && koffi.errno() === EAGAIN) return false;
+      check(count, "sendto");
+      return true;
+    };
     // Used again for every call: none of them outlives it, and nothing waits in between.
     const to = socketAddress("0.0.0.0", 0);
     return {
       socket(family) {
-        const flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
-        return family === "inet"
-          ? check(socket(AF_INET, SOCK_DGRAM | flags, 0), "socket")
-          : check(socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP), "socket");
+        const [domain, type, protocol] = FAMILIES[family];
+        return check(socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol), "socket");
       },
       close(fd) {
         check(close(fd), "close");
@@ -148,11 +164,9 @@ export async function loadNative(): Promise<Native | undefined> {
       sendTo(fd, bytes, address, port) {
         to.writeUInt16BE(port, 2);
         to.writeUInt32BE(address, 4);
-        const count = sendto(fd, bytes, bytes.length, MSG_DONTWAIT, to, to.length);
-        if (count < 0 && koffi.errno() === EAGAIN) return false;
-        check(count, "sendto");
-        return true;
+        return send(fd, bytes, to);
       },
+      sendFrame: send,
       slab() {
         return HAS_SLABS ? new DatagramSlab((buffer) => koffi.address(buffer)) : undefined;
       },

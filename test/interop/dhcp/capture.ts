@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +19,8 @@ export interface Frame {
 export interface Capture {
   /** Everything up to now, once there are so many. */
   frames(count: number): Promise<readonly Frame[]>;
+  /** What tshark makes of it: one row of these fields a frame, once one of them is as wanted. */
+  rows(fields: readonly string[], wanted: (row: readonly string[]) => boolean): Promise<readonly string[][]>;
   /** Ends it; everything is in the file then. */
   stop(): Promise<void>;
 }
@@ -51,6 +54,21 @@ export async function capture(wires: Wires, name: string, filter: string): Promi
           return found;
         }
         if (Date.now() > deadline) throw new Error(`${found.length} of ${count} datagrams were caught`);
+        await new Promise((done) => setTimeout(done, LOOK));
+      }
+    },
+    async rows(fields, wanted) {
+      const deadline = Date.now() + PATIENCE;
+      const shown = fields.flatMap((field) => ["-e", field]);
+      for (;;) {
+        // A frame that is still being written makes tshark fail, after it has printed all the others.
+        const { stdout } = spawnSync("tshark", ["-n", "-r", path, "-T", "fields", ...shown], {
+          encoding: "utf8",
+          timeout: PATIENCE,
+        });
+        const rows = stdout.split("\n").map((line) => line.split("\t"));
+        if (rows.some(wanted)) return rows;
+        if (Date.now() > deadline) throw new Error(`what was wanted is not in the capture:\n${stdout}`);
         await new Promise((done) => setTimeout(done, LOOK));
       }
     },

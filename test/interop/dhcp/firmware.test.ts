@@ -11,6 +11,10 @@ const MAC = "52:54:00:12:34:56";
 const UUID = "6f1c2f3e-0011-4455-8899-aabbccddeeff";
 const OVMF = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"] as const;
 
+/** RFC 4861 §4.1, §4.2. */
+const ROUTER_SOLICITATION = "133";
+const ROUTER_ADVERTISEMENT = "134";
+
 const BOOT = {
   bios: "undionly.kpxe",
   efi: "ipxe.efi",
@@ -37,8 +41,8 @@ describeIf(NEEDS, "firmware", () => {
 
   afterEach(() => wires.close());
 
-  async function serve(mode: "server" | "proxy"): Promise<void> {
-    const settings = { mode, boot: BOOT, hosts: HOSTS, unknownHosts: "ignore" };
+  async function serve(mode: "server" | "proxy", more: object = {}): Promise<void> {
+    const settings = { ...more, mode, boot: BOOT, hosts: HOSTS, unknownHosts: "ignore" };
     const subnets = mode === "server" ? [SUBNET] : [];
     server = await wires.serve(wires.node("server", "10.99.0.1/16"), { ...settings, subnets });
     if (mode === "server") return;
@@ -94,6 +98,28 @@ describeIf(NEEDS, "firmware", () => {
     expect(ack).toMatchObject({ mac: MAC, address: "10.99.5.5", arch: 0, userClass: "iPXE" });
     const [discover, , request] = await wire.frames(4);
     expect((request?.at ?? 0) - (discover?.at ?? 0)).toBeLessThan(1);
+  });
+
+  test.for([
+    { skipIpv6Wait: true, what: "goes on at once: it is told that there is no IPv6 router" },
+    { skipIpv6Wait: false, what: "asks for an IPv6 router until it gives up where that is left alone" },
+  ])("the iPXE ROM $what", async ({ skipIpv6Wait }) => {
+    const wire = await capture(wires, `ipxe-ipv6-${skipIpv6Wait}`, "icmp6 or tcp port 80");
+    await serve("server", { skipIpv6Wait });
+    boot("bios");
+    const fields = ["eth.src", "eth.dst", "icmpv6.type", "icmpv6.checksum.status", "tcp.dstport"];
+    const rows = await wire.rows(fields, ([source, , , , port]) => source === MAC && port === "80");
+    const ofType = (type: string) => rows.filter((row) => row[2] === type);
+    const asked = ofType(ROUTER_SOLICITATION).filter(([source]) => source === MAC);
+    const told = ofType(ROUTER_ADVERTISEMENT);
+    if (!skipIpv6Wait) {
+      expect(told).toEqual([]);
+      expect(asked.length).toBeGreaterThan(3);
+      return;
+    }
+    expect(asked.length).toBeLessThanOrEqual(2);
+    expect(told.length).toBeGreaterThan(0);
+    for (const [, to, , checksum] of told) expect({ to, checksum }).toEqual({ to: MAC, checksum: "1" });
   });
 
   test("OVMF takes address and boot file from a full server, and asks no boot server", async () => {

@@ -114,6 +114,7 @@ const server = new DhcpServer({
   },
   probe: (settings.probeTimeout ?? 0) > 0,
   probeTimeout: settings.probeTimeout,
+  ...(settings.skipIpv6Wait !== undefined && { skipIpv6Wait: settings.skipIpv6Wait }),
   ...(settings.quarantine !== undefined && { quarantine: settings.quarantine }),
   withoutNative: settings.withoutNative ?? false,
 });

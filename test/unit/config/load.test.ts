@@ -31,6 +31,7 @@ describe("what an admin leaves out", () => {
         unknownHosts: "ignore",
         authoritative: false,
         probe: true,
+        skipIpv6Wait: true,
         quarantine: 3600,
         subnets: [],
       },
