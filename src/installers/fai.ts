@@ -91,6 +91,8 @@ function answers(context: InstallContext<FaiProfile>, templates: Templates): Rea
         file("class/10-bootwire", "class/classes", 0o755),
         file(`class/${CLASS}.var`, "class/variables", 0o644),
         file(`disk_config/${CLASS}`, "disk_config", 0o644),
+        // A configuration space without any is a fault to FAI, which would be reported as a failed install.
+        file(`debconf/${CLASS}`, "debconf", 0o644),
         file(`package_config/${CLASS}`, "package_config", 0o644),
         file(`files/etc/apt/sources.list/${CLASS}`, "files/sources.list", 0o644),
         file("hooks/subroutines", "hooks/subroutines", 0o644),

@@ -32,7 +32,7 @@ const RUN = /^(class\/\d|hooks\/.*\.sh$|scripts\/)/;
 
 for (const machine of machines) {
   describeIf(
-    { commands: ["tar", "shellcheck"] },
+    { commands: ["tar", "shellcheck", "debconf-set-selections"] },
     `the configuration space of ${machine.label}, unpacked by tar`,
     () => {
       let folder = "";
@@ -60,6 +60,8 @@ for (const machine of machines) {
         expect(files).toEqual(
           expect.arrayContaining([
             "class/BOOTWIRE.var",
+            // Without any of these FAI counts its task as failed, and with it the install.
+            "debconf/BOOTWIRE",
             "disk_config/BOOTWIRE",
             "files/etc/apt/sources.list/BOOTWIRE",
             "hooks/savelog.BOOTWIRE.sh",
@@ -70,6 +72,10 @@ for (const machine of machines) {
           const { mode } = await stat(join(folder, file));
           expect((mode & 0o111) !== 0, file).toBe(RUN.test(file));
         }
+      });
+
+      test("answers packages in debconf's words", () => {
+        execFileSync("debconf-set-selections", ["-c", join(folder, "debconf/BOOTWIRE")]);
       });
 
       test("divides the disk as its firmware wants it", async () => {
