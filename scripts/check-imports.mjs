@@ -42,6 +42,7 @@ const PLANTED = {
   "metrics-imports": ["src/metrics/a.ts", "../http/b.ts"],
   "http-imports": ["src/http/a.ts", "../cli/b.ts"],
   "ui-imports": ["src/ui/a.ts", "../machines/b.ts"],
+  "simulate-imports": ["src/simulate/a.ts", "../machines/b.ts"],
   "cli-imports": ["src/cli/a.ts", "../http/b.ts"],
   "known-folders": ["src/elsewhere/a.ts", "../net/b.ts"],
   "wired-by-faces-alone": ["src/http/a.ts", "../daemon.ts"],

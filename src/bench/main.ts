@@ -1,10 +1,11 @@
 import { cpus } from "node:os";
 import { CannotMeasure } from "./common.ts";
 
-// `npm run bench [tftp|dhcp|http] [-- options]`: our figures beside those of others, measured in the same run.
+// `npm run bench [tftp|dhcp|http|fleet] [-- options]`: our figures beside those of others, measured in the same run.
 
 const benches: Readonly<Record<string, () => Promise<{ bench(args: readonly string[]): Promise<void> }>>> = {
   dhcp: () => import("./dhcp.ts"),
+  fleet: () => import("./fleet.ts"),
   http: () => import("./http.ts"),
   tftp: () => import("./tftp.ts"),
 };
