@@ -43,7 +43,7 @@ export function diagnose(events: readonly TimelineEvent[], now: number): Diagnos
       told = ORDER.find((one) => one === code);
       continue;
     }
-    const next = after(standing, event);
+    const next = isInstallersOwn(standing, event) ? undefined : after(standing, event);
     if (!next) continue;
     if (next.missing !== told && isAhead(next, told)) told = undefined;
     standing = next;
@@ -76,6 +76,25 @@ function isAhead({ missing }: Standing, told: StallCode | undefined): boolean {
   return ORDER.indexOf(missing) > ORDER.indexOf(told);
 }
 
+/**
+ * Whether this is the DHCP of what runs by now, the installer's initrd or the installed system: it wants an address alone,
+ * and is neither a boot from the beginning nor the news that is waited for.
+ */
+function isInstallersOwn({ stage, missing }: Standing, event: TimelineEvent): boolean {
+  if (!event.kind.startsWith("dhcp.") || boots(event)) return false;
+  return stage === "script" || stage === "installer" || missing === "BW_STALL_NOT_HOME";
+}
+
+/** Whether a line of DHCP is about firmware or a loader: it says its architecture, is iPXE, or was told a boot file. */
+function boots({ data }: TimelineEvent): boolean {
+  const userClass = data?.["userClass"];
+  return (
+    data?.["arch"] !== undefined ||
+    data?.["file"] !== undefined ||
+    (typeof userClass === "string" && userClass.includes("iPXE"))
+  );
+}
+
 /** Where a boot stands after this event; `undefined`: the event says nothing of it. */
 function after({ stage }: Standing, event: TimelineEvent): Standing | undefined {
   const { data } = event;
@@ -88,6 +107,7 @@ function after({ stage }: Standing, event: TimelineEvent): Standing | undefined 
     case "dhcp.foreign-server":
       return { stage: "firmware", missing: "BW_STALL_OTHER_SERVER" };
     case "dhcp.ack":
+      if (!boots(event)) return { stage: "settled", missing: undefined };
       return { stage: "firmware", missing: afterAck(data?.["file"]) };
     case "tftp.failed":
       return {

@@ -21,6 +21,10 @@ const PLAIN: Said = ["dhcp.ack", { address: "10.0.0.7" }];
 const LOADER: Said = ["tftp.completed", { bytes: 100 }];
 const INSTALL: readonly Said[] = [OFFER, ACK, LOADER, OFFER, IPXE, ["attempt.began"], ["boot.install"]];
 
+/** An initrd or an installed system asks for an address: no architecture, no boot file. */
+const OWN_DHCP: readonly Said[] = [["dhcp.discover", {}], OFFER, ["dhcp.request", {}], PLAIN];
+const FETCHED: Said = ["http.completed"];
+
 /** What the timeline says, one event a second, and what is missing if nothing follows. */
 const CASES: readonly (readonly [string, readonly Said[], StallCode | undefined])[] = [
   ["an offer and no request", [OFFER], "BW_STALL_NO_REQUEST"],
@@ -55,7 +59,29 @@ const CASES: readonly (readonly [string, readonly Said[], StallCode | undefined]
     [...INSTALL, ["attempt.progress"], ["attempt.done"]],
     "BW_STALL_NOT_HOME",
   ],
+  [
+    "an installer's own DHCP and its root file system",
+    [...INSTALL, FETCHED, FETCHED, ...OWN_DHCP, FETCHED],
+    "BW_STALL_NO_START",
+  ],
+  [
+    "what an installer that has called fetches behind another DHCP of its own",
+    [...INSTALL, FETCHED, ["attempt.started"], ...OWN_DHCP, FETCHED],
+    "BW_STALL_NO_NEWS",
+  ],
+  [
+    "a reboot in the middle of an install",
+    [...INSTALL, FETCHED, ["attempt.started"], ["dhcp.offer", { address: "10.0.0.7", arch: 7 }], ACK, LOADER],
+    "BW_STALL_NO_SCRIPT",
+  ],
+  [
+    "a reboot whose firmware gets an address alone",
+    [...INSTALL, ["dhcp.ack", { address: "10.0.0.7", arch: 7 }], FETCHED],
+    "BW_STALL_NO_SCRIPT",
+  ],
   ["nothing at all", [], undefined],
+  ["what an installed system fetches", [OFFER, PLAIN, FETCHED], undefined],
+  ["its own disk and what runs there", [OFFER, ACK, LOADER, ["boot.local"], ...OWN_DHCP, FETCHED], undefined],
   ["an installed system's address", [OFFER, PLAIN], undefined],
   ["its own disk", [OFFER, ACK, LOADER, OFFER, IPXE, ["boot.local"]], undefined],
   ["GRUB's files beside the own disk", [OFFER, ACK, LOADER, ["boot.local"], LOADER], undefined],
@@ -65,6 +91,15 @@ const CASES: readonly (readonly [string, readonly Said[], StallCode | undefined]
   ["a cancelled install", [...INSTALL, ["attempt.started"], ["attempt.cancelled"]], undefined],
   ["a machine that called home", [...INSTALL, ["attempt.done"], ["machine.booted"]], undefined],
 ];
+
+test("an installed system's own DHCP does not put off the question whether it calls home", () => {
+  const said = [...INSTALL, ["attempt.done"], ...OWN_DHCP] as const;
+  const done = said.findIndex(([kind]) => kind === "attempt.done");
+  const events = said.map(([kind, data], second) => event(kind, second, data));
+  const until = (done + STALLS.BW_STALL_NOT_HOME.after) * 1000;
+  expect(diagnose(events, until - 1)).toEqual({ kind: "waiting", until });
+  expect(diagnose(events, until)).toEqual({ kind: "stalled", code: "BW_STALL_NOT_HOME" });
+});
 
 describe("what is missing", () => {
   test.each(CASES)("after %s", (_what, said, code) => {
