@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Config, TlsPem } from "./config/model.ts";
+import type { Config, TlsConfig, TlsPem } from "./config/model.ts";
+import { isValidAt } from "./config/tls-files.ts";
 import type { Templates } from "./templates/templates.ts";
 
 /** What belongs to sockets and folders that are open: a change of these waits for a restart. */
@@ -15,7 +16,7 @@ const AT_START = [
 /** What a new configuration changes, for people. */
 export interface ConfigChanges {
   readonly changed: boolean;
-  readonly notes: readonly string[];
+  readonly notes: string[];
 }
 
 /** A configuration and its templates as they were read. */
@@ -52,6 +53,13 @@ export function configChanges(before: Written & { readonly open: Config }, now: 
 /** A setting as far as it is fixed once something is open: another certificate can be shown, with TLS there already. */
 function opened(config: Config, key: (typeof AT_START)[number]): unknown {
   return key === "admin" ? { ...config.admin, tls: config.admin.tls !== undefined } : config[key];
+}
+
+/** The certificate that is shown now, where it is valid and the next one is not. */
+export function certificateToKeep(open: Config, next: Config, now: number): TlsConfig | undefined {
+  const [old, fresh] = [open.admin.tls, next.admin.tls];
+  if (!old?.pem || !fresh?.pem) return undefined;
+  return isValidAt(old.pem, now) && !isValidAt(fresh.pem, now) ? old : undefined;
 }
 
 function until(pem: TlsPem | undefined): string {

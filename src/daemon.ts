@@ -202,7 +202,10 @@ async function start(
   });
   const inForce = (changes: ApiReload): ApiReload => {
     warnOf(log, live.warnings);
-    if (changes.changed) log.info({ notes: changes.notes }, "new configuration in force");
+    const { changed, notes } = changes;
+    if (changed) log.info({ notes }, "new configuration in force");
+    else if (notes.length > 0)
+      log.info({ notes }, "nothing new in the configuration that can be in force now");
     refused = null;
     monitor.changed("status");
     return changes;

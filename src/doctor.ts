@@ -21,10 +21,12 @@ import { askForServers, checkInterfaces, judgeServers } from "./doctor/network-c
 import { BootwireError } from "./errors.ts";
 import type { NetworkInterface } from "./net/interfaces.ts";
 
+/** What the running daemon says of itself; undefined: none answers; an error: it answers, and does not say. */
+export type DaemonAnswer = { readonly guarded: boolean } | BootwireError | undefined;
+
 export interface DoctorOptions {
   readonly configPath: string;
-  /** What the running daemon says of itself; undefined: none answers. */
-  readonly daemon: { readonly guarded: boolean } | undefined;
+  readonly daemon: DaemonAnswer;
   /** Milliseconds that other DHCP servers have to answer. */
   readonly patience: number;
 }
@@ -42,9 +44,7 @@ export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
   const { findings: ofInterfaces, interfaces } = await checkInterfaces(config);
   return [
     fine("config", `${config.path} is right`),
-    isRunning
-      ? fine("daemon", "it runs")
-      : fine("daemon", "none runs; what is said here is what it would find at its start"),
+    judgeDaemon(options.daemon),
     ...checkState(config, options.daemon),
     ...ofInterfaces,
     ...(await checkPorts(config, interfaces, isRunning)),
@@ -58,8 +58,22 @@ export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
   ];
 }
 
-function checkState(config: Config, daemon: DoctorOptions["daemon"]): Finding[] {
-  if (daemon?.guarded) {
+/** What is to be said of the daemon itself. Pure. */
+export function judgeDaemon(daemon: DaemonAnswer): Finding {
+  if (!daemon) return fine("daemon", "none runs; what is said here is what it would find at its start");
+  if (!(daemon instanceof BootwireError)) return fine("daemon", "it runs");
+  const { message, hint } = daemon;
+  return wrong(
+    "daemon",
+    "warn",
+    "BW_DOCTOR_DAEMON",
+    `it seems to run, and cannot be asked: ${message}`,
+    hint,
+  );
+}
+
+function checkState(config: Config, daemon: DaemonAnswer): Finding[] {
+  if (daemon && !(daemon instanceof BootwireError) && daemon.guarded) {
     return [
       wrong(
         "state",

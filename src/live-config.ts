@@ -6,7 +6,7 @@ import { type LoadedConfig, type LoadOptions, loadConfig } from "./config/load.t
 import type { Config } from "./config/model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./config/passwords.ts";
 import type { ConfigProblem } from "./config/problem.ts";
-import { configChanges, withWhatIsOpen } from "./config-changes.ts";
+import { certificateToKeep, configChanges, withWhatIsOpen } from "./config-changes.ts";
 import { builtInTemplates, TemplateReader, type Templates } from "./templates/templates.ts";
 
 /** A configuration as it was written, and the templates that go with it: they change together. */
@@ -19,7 +19,7 @@ interface Read {
 export interface LiveConfigOptions {
   /** The folder of the program's own templates. */
   readonly builtIn?: string;
-  /** With it the certificate of `admin.tls` is read too, and must be valid now. */
+  /** With it the certificate of `admin.tls` is read too, and one that is valid is not replaced by one that is not. */
   readonly now?: () => number;
 }
 
@@ -92,9 +92,14 @@ export class LiveConfig {
     return this.#inTurn(async () => this.#replace(await withTemplates(loaded, this.#templates)));
   }
 
-  #replace(next: Read): ApiReload {
+  #replace(read: Read): ApiReload {
     const { config } = this.#inForce.active;
+    const now = this.#load.now?.();
+    const kept = now === undefined ? undefined : certificateToKeep(config, read.config, now);
+    const admin = { ...read.config.admin, tls: kept };
+    const next = kept ? { ...read, config: { ...read.config, admin } } : read;
     const changes = configChanges({ ...this.#written, open: config }, next);
+    if (kept) changes.notes.push("certificate not taken up, as its time is not now: the old one stays");
     this.#written = next;
     if (!changes.changed) return changes;
     const active = new ActiveConfig(withWhatIsOpen(next.config, config));

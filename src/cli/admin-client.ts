@@ -6,7 +6,7 @@ import { errorSchema } from "../api/schema.ts";
 import { type AdminTarget, readAdminTarget } from "../config/admin-target.ts";
 import { ConfigInvalid } from "../config/config-invalid.ts";
 import { BootwireError } from "../errors.ts";
-import { ask, isDistrust, type Trust } from "./http-request.ts";
+import { ask, isDistrust, isOutOfTime, type Trust } from "./http-request.ts";
 import { parseJson } from "./json.ts";
 import type { DaemonOptions } from "./options.ts";
 import { type SseMessage, SseParser } from "./sse.ts";
@@ -134,7 +134,16 @@ export class AdminClient {
   }
 
   #unreachable(cause: unknown): BootwireError {
-    if (isDistrust(codeOf(cause) ?? "")) {
+    const code = codeOf(cause) ?? "";
+    if (isOutOfTime(code)) {
+      return new BootwireError(
+        "BW_TLS_UNTRUSTED",
+        `${this.#base} shows a certificate whose time is not now (${code})`,
+        "Renew it, or set this machine's clock right; the daemon takes up a renewed one by itself, and machines boot meanwhile.",
+        { cause },
+      );
+    }
+    if (isDistrust(code)) {
       return new BootwireError(
         "BW_TLS_UNTRUSTED",
         `${this.#base} shows a certificate that is not trusted (${reasonOf(cause)})`,

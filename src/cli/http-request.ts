@@ -55,6 +55,11 @@ export function isDistrust(code: string): boolean {
   return DISTRUST.test(code);
 }
 
+/** Whether it says that the certificate has expired, or is not valid yet. */
+export function isOutOfTime(code: string): boolean {
+  return code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID";
+}
+
 /** What OpenSSL's verification says (X509_V_ERR_…), and Node of the name. */
 const DISTRUST =
   /^(?:UNABLE_TO_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME)/;

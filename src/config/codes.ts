@@ -57,13 +57,15 @@ export const CONFIG_CODES = {
   BW_TLS_CERTIFICATE: "A file has no certificate that can be served.",
   BW_TLS_KEY: "A file has no private key, or an encrypted one.",
   BW_TLS_MISMATCH: "A private key that is not that of the certificate.",
-  BW_TLS_EXPIRED: "A certificate that has expired.",
-  BW_TLS_NOT_YET: "A certificate that is not valid yet.",
   // Warnings.
   BW_CONFIG_PLAIN_PASSWORD: "Warning: a password stands readable in the config.",
   BW_CONFIG_UNUSED: "Warning: something is set that has no effect here.",
   BW_CONFIG_NO_POOL: "Warning: nobody but reserved hosts can get an address.",
   BW_CONFIG_ADMIN_EXPOSED: "Warning: the admin interface listens beyond this machine, without encryption.",
+  BW_TLS_EXPIRED:
+    "Warning: a certificate that has expired. It is served all the same, and refused by all who look at it.",
+  BW_TLS_NOT_YET:
+    "Warning: a certificate that is not valid yet. It is served all the same, as an expired one is.",
   BW_TLS_EXPIRES: "Warning: a certificate that expires soon.",
   BW_CONFIG_MEDIA_MISSING: "Warning: a file that a profile names is not in the media folder.",
 } as const;

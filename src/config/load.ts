@@ -47,7 +47,7 @@ export interface LoadOptions {
   readonly hashPassword?: PasswordHasher;
   /** Whether to look if the files that profiles name are in the media folder, and warn of those that are not. */
   readonly checkMedia?: boolean;
-  /** With it the certificate of the admin interface is read, and checked whether it is valid at this time. */
+  /** With it the certificate of the admin interface is read, and warned of where it is not valid at this time. */
   readonly now?: () => number;
 }
 

@@ -55,7 +55,8 @@ export interface TlsConfig {
 export interface TlsPem {
   readonly certificate: string;
   readonly key: string;
-  /** When the certificate ends, in milliseconds since the epoch. */
+  /** When the certificate's time begins and ends, in milliseconds since the epoch: it may not be now. */
+  readonly validFrom: number;
   readonly validTo: number;
 }
 

@@ -12,8 +12,9 @@ const CERTIFICATE = ["admin", "tls", "certificate"];
 const KEY = ["admin", "tls", "key"];
 
 /**
- * Reads the two files of `admin.tls` and looks whether they can be served, now. What is wrong goes into the report, and
- * then there is no result; a certificate that soon ends is a warning.
+ * Reads the two files of `admin.tls` and looks whether they can be served. What is wrong goes into the report, and then
+ * there is no result. A certificate whose time is not now, or soon over, is a warning alone: it must not keep a lab from
+ * booting, and whoever is shown it refuses it without our help.
  */
 export async function readTlsFiles(tls: TlsConfig, now: number, report: Report): Promise<TlsPem | undefined> {
   const certificate = await readPem(tls.certificate, CERTIFICATE, report);
@@ -31,10 +32,15 @@ export async function readTlsFiles(tls: TlsConfig, now: number, report: Report):
     );
     return undefined;
   }
-  const validTo = Date.parse(x509.validTo);
-  if (!isInTime(x509, validTo, now, tls, report)) return undefined;
   if (!canServe(certificate, key, tls, report)) return undefined;
-  return { certificate, key, validTo };
+  const pem = { certificate, key, validFrom: Date.parse(x509.validFrom), validTo: Date.parse(x509.validTo) };
+  warnOfTime(pem, now, tls, report);
+  return pem;
+}
+
+/** Whether a certificate is valid at this time, in milliseconds since the epoch. */
+export function isValidAt({ validFrom, validTo }: TlsPem, now: number): boolean {
+  return validFrom <= now && now < validTo;
 }
 
 async function readPem(file: string, path: readonly string[], report: Report): Promise<string | undefined> {
@@ -83,42 +89,31 @@ function parseKey(pem: string, file: string, report: Report): KeyObject | undefi
   }
 }
 
-function isInTime(
-  x509: X509Certificate,
-  validTo: number,
-  now: number,
-  tls: TlsConfig,
-  report: Report,
-): boolean {
-  const validFrom = Date.parse(x509.validFrom);
+function warnOfTime({ validFrom, validTo }: TlsPem, now: number, tls: TlsConfig, report: Report): void {
   const left = validTo - now;
+  const renew = "renew it; both files are read again when they change, and at a reload";
   if (left <= 0) {
-    report.error(
+    report.warn(
       "BW_TLS_EXPIRED",
       CERTIFICATE,
-      `the certificate in ${tls.certificate} expired on ${day(validTo)}`,
-      "renew it; both files are read again when they change, and at a reload",
+      `the certificate in ${tls.certificate} expired on ${day(validTo)}: browsers and commands refuse it`,
+      renew,
     );
-    return false;
-  }
-  if (validFrom > now) {
-    report.error(
+  } else if (validFrom > now) {
+    report.warn(
       "BW_TLS_NOT_YET",
       CERTIFICATE,
-      `the certificate in ${tls.certificate} is valid from ${day(validFrom)} only`,
+      `the certificate in ${tls.certificate} is valid from ${day(validFrom)} only: browsers and commands refuse it`,
       "see whether the clock of this machine is right: timedatectl",
     );
-    return false;
-  }
-  if (left < Math.min(SOON, (validTo - validFrom) / 4)) {
+  } else if (left < Math.min(SOON, (validTo - validFrom) / 4)) {
     report.warn(
       "BW_TLS_EXPIRES",
       CERTIFICATE,
       `the certificate in ${tls.certificate} expires on ${day(validTo)}`,
-      "renew it; both files are read again when they change, and at a reload",
+      renew,
     );
   }
-  return true;
 }
 
 /** What the TLS library itself has against them, like a key that is too short. */

@@ -13,6 +13,7 @@ export interface Finding {
 /** Everything that `doctor` may find wrong. */
 export type DoctorCode =
   | "BW_DOCTOR_CONFIG"
+  | "BW_DOCTOR_DAEMON"
   | "BW_DOCTOR_INTERFACE"
   | "BW_DOCTOR_LINK"
   | "BW_DOCTOR_ADVERTISE"

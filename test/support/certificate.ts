@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** What `makeCertificate` needs of a machine. */
 export const CERTIFICATE_NEEDS = { commands: ["openssl"] } as const;
@@ -42,6 +42,26 @@ export function makeCertificate(
     ...["-out", files.certificate, "-keyout", files.key],
   );
   return files;
+}
+
+/** Signs a certificate of `makeCertificate` by its own key once more, for a January long past. */
+export function letExpire({ certificate, key }: CertificateFiles): void {
+  const folder = dirname(certificate);
+  const path = (name: string) => join(folder, `expired.${name}`);
+  // `req` and `x509` only know of days from now on; `ca` wants the files of an authority.
+  writeFileSync(path("index"), "");
+  writeFileSync(
+    path("cnf"),
+    `[ca]\ndefault_ca = it\n[it]\ndatabase = ${path("index")}\nnew_certs_dir = ${folder}\nrand_serial = yes\n` +
+      "default_md = sha256\npolicy = any\ncopy_extensions = copy\n[any]\ncommonName = supplied\n[req]\ndistinguished_name = dn\n[dn]\n",
+  );
+  const config = ["-config", path("cnf")];
+  const wishes = ["-subj", "/CN=expired", "-addext", "subjectAltName=IP:127.0.0.1"];
+  openssl("req", "-new", ...config, "-key", key, ...wishes, "-out", path("csr"));
+  openssl(
+    ...["ca", "-batch", "-notext", "-selfsign", ...config, "-keyfile", key, "-in", path("csr")],
+    ...["-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-out", certificate],
+  );
 }
 
 export function openssl(...args: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { z } from "zod";
 import type { Finding } from "../../doctor/finding.ts";
+import type { DaemonAnswer } from "../../doctor.ts";
 import { BootwireError } from "../../errors.ts";
 import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
@@ -21,6 +22,12 @@ interface DoctorOptions extends DaemonOptions, JsonOption {
 }
 
 const COLOURS: Readonly<Record<Finding["status"], Colour>> = { ok: "green", warn: "yellow", fail: "red" };
+/** Nobody answered, or could be asked; what is wrong with the config is found once more by doctor itself. */
+const NOT_ANSWERED: ReadonlySet<string> = new Set([
+  "BW_DAEMON_UNREACHABLE",
+  "BW_ADMIN_TOKEN",
+  "BW_CONFIG_INVALID",
+]);
 const STATUS = z.object({ guarded: z.boolean() });
 
 /** `bootwire doctor`: whether everything is there that a boot needs. */
@@ -51,12 +58,12 @@ export function doctorCommand({ io, run }: Cli): Command {
 }
 
 /** What the daemon says of itself; undefined where none answers, or where the config cannot even be read for that. */
-async function runningDaemon(options: DaemonOptions): Promise<{ readonly guarded: boolean } | undefined> {
+async function runningDaemon(options: DaemonOptions): Promise<DaemonAnswer> {
   try {
     return await (await AdminClient.open(options)).get("/status", STATUS);
   } catch (error) {
-    if (error instanceof BootwireError) return undefined;
-    throw error;
+    if (!(error instanceof BootwireError) || error.code === "BW_CA") throw error;
+    return NOT_ANSWERED.has(error.code) ? undefined : error;
   }
 }
 

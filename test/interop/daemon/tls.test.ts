@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { CERTIFICATE_NEEDS, makeCertificate } from "../../support/certificate.ts";
+import { CERTIFICATE_NEEDS, letExpire, makeCertificate } from "../../support/certificate.ts";
 import { describeIf } from "../../support/require.ts";
 import { DAEMON_NEEDS, DaemonLab } from "./daemon-lab.ts";
 
@@ -70,6 +70,30 @@ describeIf(NEEDS, "a daemon with a certificate", () => {
     const daemon = await lab.serve();
     await daemon.printed(/BW_TLS_MISMATCH/);
     expect(await daemon.ended).toBe(3);
+  });
+
+  test("starts with one that has expired: it is warned of, shown, and refused by its own commands until it is renewed", async () => {
+    const { lab, put, shows } = open();
+    letExpire({ certificate: lab.path("live.pem"), key: lab.path("live.key") });
+    expect((await lab.bootwire("init")).status).toBe(0);
+    expect(await lab.bootwire("check")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("bootwire.yaml:3:54: warning: the certificate in"),
+    });
+    writeFileSync(lab.path("media/kernel"), "kernel");
+    const daemon = await lab.restart();
+    try {
+      expect(daemon.output()).toContain("BW_TLS_EXPIRED");
+      const boots = await lab.beside("curl", "--silent", "--fail", "http://10.99.0.1:8080/media/kernel");
+      expect(boots).toMatchObject({ status: 0, stdout: "kernel" });
+      expect((await lab.bootwire("machines", "--json")).stderr).toContain("CERT_HAS_EXPIRED");
+      put("second", "pem");
+      put("second", "key");
+      await daemon.printed(/certificate changed: valid until/);
+      expect(await shows("second")).toBe(true);
+    } finally {
+      await daemon.stop();
+    }
   });
 
   test("prints the token at its first start, and never again", async () => {

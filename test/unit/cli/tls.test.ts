@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import {
   CERTIFICATE_NEEDS,
   type CertificateFiles,
+  letExpire,
   makeCertificate,
   readPem,
 } from "../../support/certificate.ts";
@@ -66,6 +67,39 @@ describeIf(CERTIFICATE_NEEDS, "commands to a daemon with TLS", () => {
     expect(JSON.parse(ran.err)).toMatchObject({
       error: { code: "BW_TLS_UNTRUSTED", hint: expect.stringContaining("--ca FILE") },
     });
+  });
+
+  test("say of a certificate whose time is not now that this is the reason", async () => {
+    const { run } = await open((folder) => {
+      const shown = makeCertificate(folder, "ours");
+      letExpire(shown);
+      return { shown, named: "ours.pem" };
+    });
+    const ran = await run(...machines);
+    expect(JSON.parse(ran.err)).toMatchObject({
+      error: { code: "BW_TLS_UNTRUSTED", message: expect.stringContaining("CERT_HAS_EXPIRED") },
+    });
+    expect(ran.err).toContain("Renew it");
+  });
+
+  test("doctor takes one who shows an untrusted certificate for the daemon, and its ports for held by it", async () => {
+    const { folder, run } = await open((at) => {
+      for (const kind of ["ours", "theirs"]) makeCertificate(at, kind);
+      return {
+        shown: { certificate: join(at, "theirs.pem"), key: join(at, "theirs.key") },
+        named: "ours.pem",
+      };
+    });
+    copyFileSync(join(folder, "ours.key"), join(folder, "unreadable.key"));
+    const { out } = await run("doctor", "--json", "--wait", "0");
+    const { findings }: { findings: { check: string; code: string | null; text: string }[] } =
+      JSON.parse(out);
+    const said = findings.filter(({ check }) => check === "daemon" || check === "ports");
+    expect(said).toEqual([
+      expect.objectContaining({ status: "warn", code: "BW_DOCTOR_DAEMON" }),
+      expect.objectContaining({ status: "ok", text: "held by the running daemon" }),
+    ]);
+    expect(said[0]?.text).toContain("a certificate that is not trusted");
   });
 
   test("trust an authority that is named, for the names that it signed alone", async () => {

@@ -57,8 +57,6 @@ describeIf(CERTIFICATE_NEEDS, "the certificate of the admin interface", () => {
     ["the certificate as key", "good.pem", "good.pem", 0, "4:10 BW_TLS_KEY", "-----BEGIN PRIVATE KEY-----"],
     ["an encrypted key", "good.pem", "locked.key", 0, "4:10 BW_TLS_KEY", "takes a passphrase away"],
     ["another's key", "good.pem", "other.key", 0, "4:10 BW_TLS_MISMATCH", "made together"],
-    ["one that has expired", "good.pem", "good.key", 91, "3:18 BW_TLS_EXPIRED", "renew it"],
-    ["one whose time has not come", "good.pem", "good.key", -1, "3:18 BW_TLS_NOT_YET", "timedatectl"],
   ])("%s: is refused, and it is said what to do", async (_what, certificate, key, days, problem, hint) => {
     const loaded = await load(certificate, key, days);
     const problems = loaded.ok ? [] : loaded.problems;
@@ -72,6 +70,8 @@ describeIf(CERTIFICATE_NEEDS, "the certificate of the admin interface", () => {
     ["good.pem", "good.key", 77, ["BW_TLS_EXPIRES"]],
     ["week.pem", "week.key", 5, []],
     ["week.pem", "week.key", 6, ["BW_TLS_EXPIRES"]],
+    ["good.pem", "good.key", 91, ["BW_TLS_EXPIRED"]],
+    ["good.pem", "good.key", -1, ["BW_TLS_NOT_YET"]],
   ])("%s with %s, %i days later: is read, with the warnings %j", async (certificate, key, days, warnings) => {
     const loaded = await load(certificate, key, days);
     expect(loaded.ok && loaded.config.admin.tls).toMatchObject({
@@ -80,6 +80,19 @@ describeIf(CERTIFICATE_NEEDS, "the certificate of the admin interface", () => {
     });
     expect(loaded.warnings.map(({ code }) => code)).toEqual(warnings);
   });
+
+  test.each([
+    [91, "expired on", "renew it"],
+    [-1, "is valid from", "timedatectl"],
+  ])(
+    "whose time is not now (%i days later): it is said at its place, and what to do",
+    async (days, message, hint) => {
+      const [warning] = (await load("good.pem", "good.key", days)).warnings;
+      expect(warning).toMatchObject({ line: 3, column: 18, message: expect.stringContaining(message) });
+      expect(warning?.message).toContain("refuse it");
+      expect(warning?.hint).toContain(hint);
+    },
+  );
 
   test("is not asked for where it is not served, and tells commands how to reach the daemon", async () => {
     const file = join(folder, "elsewhere.yaml");
@@ -93,11 +106,13 @@ describeIf(CERTIFICATE_NEEDS, "the certificate of the admin interface", () => {
   describe("in a running daemon", () => {
     let live: LiveConfig;
     let file: string;
+    let now: number;
     beforeEach(async () => {
       for (const kind of ["pem", "key"]) put(`other.${kind}`, `live.${kind}`);
       file = join(folder, "live.yaml");
       writeFileSync(file, "admin: {tls: {certificate: live.pem, key: live.key}}\n");
-      live = await LiveConfig.open(file, { now: () => Date.now() });
+      now = Date.now();
+      live = await LiveConfig.open(file, { now: () => now });
     });
     /** As certbot and its like do. */
     const put = (from: string, to: string) => {
@@ -114,6 +129,40 @@ describeIf(CERTIFICATE_NEEDS, "the certificate of the admin interface", () => {
       const { notes } = await live.reload();
       expect(notes).toEqual([expect.stringMatching(/^certificate changed: valid until 20/)]);
       expect(shown()).toBe(readFileSync(good.key, "utf8"));
+    });
+
+    test("one that is valid is not replaced by one that is not, until it is", async () => {
+      const shows = (name: string) => expect(shown()).toBe(readFileSync(join(folder, name), "utf8"));
+      const putWeek = () => {
+        put("week.pem", "live.pem");
+        put("week.key", "live.key");
+      };
+      now += 8 * DAY;
+      putWeek();
+      writeFileSync(file, "admin: {tls: {certificate: live.pem, key: live.key}}\nadvertise: 10.0.0.9\n");
+      const { changed, notes } = await live.reload();
+      shows("other.key");
+      expect([changed, ...notes]).toEqual([
+        true,
+        "advertise changed",
+        expect.stringMatching(/^certificate not taken up/),
+      ]);
+      expect(live.warnings.map(({ code }) => code)).toEqual(["BW_TLS_EXPIRED"]);
+
+      // Its time comes without a change of the files: as after a clock that was wrong.
+      now -= 8 * DAY;
+      expect((await live.reload()).notes).toEqual([
+        expect.stringMatching(/^certificate changed: valid until 20/),
+      ]);
+      shows("week.key");
+    });
+
+    test("one that has expired is replaced by another that has, so that a reload is never in its way", async () => {
+      now += 91 * DAY;
+      put("week.pem", "live.pem");
+      put("week.key", "live.key");
+      expect((await live.reload()).notes).toEqual([expect.stringMatching(/^certificate changed/)]);
+      expect(shown()).toBe(readFileSync(join(folder, "week.key"), "utf8"));
     });
 
     test("other files for it are taken up at once; TLS itself goes and comes with a restart", async () => {
