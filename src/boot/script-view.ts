@@ -54,32 +54,40 @@ export function scriptView(script: Script, dialect: Dialect, baseUrl: string, se
 }
 
 /**
- * Joins kernel arguments in a loader's own quoting. GRUB's shell splits at blanks and ends a command at `;`, so an
- * argument with anything special goes into single quotes. iPXE and pxelinux pass the rest of the line as it is.
- * Throws BW_BOOT_ARGUMENT for what iPXE would expand.
+ * Joins kernel arguments in a loader's own quoting, so that the kernel is told the same by each. GRUB's shell splits at
+ * blanks and ends a command at `;`, so an argument with anything special goes into single quotes. iPXE and pxelinux pass
+ * the rest of the line as it is. Throws BW_BOOT_ARGUMENT for what a loader has no way to pass on.
  */
 export function quoteCommandLine(args: readonly string[], dialect: Dialect): string {
-  return args.map((arg) => quoteArgument(oneLine(arg), dialect)).join(" ");
+  return args
+    .flatMap((arg) => oneLine(arg).split(/ +/))
+    .map((word) => quoteWord(word, dialect))
+    .join(" ");
 }
 
-function quoteArgument(arg: string, dialect: Dialect): string {
+function quoteWord(word: string, dialect: Dialect): string {
   switch (dialect) {
     case "grub":
-      return /^[A-Za-z0-9_@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+      // However it was quoted, GRUB puts a backslash before these on the kernel's command line (grub-core/lib/cmdline.c),
+      // and the kernel takes it for a part of the value.
+      if (/['"]|\\(?!x[0-9A-Fa-f]{2})/.test(word))
+        throw unpassable(word, "GRUB, which would put backslashes in");
+      return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word}'`;
     case "ipxe":
-      // iPXE expands settings until none is left and knows no escape, so such an argument cannot be passed through it.
-      if (arg.includes("${")) throw unpassable(arg);
-      return arg;
+      // iPXE expands settings until none is left, ends a command at these words (core/exec.c), and knows no escape.
+      if (word.includes("${")) throw unpassable(word, "iPXE, which would expand it");
+      if (/^(?:#.*|\|\||&&|;)$/.test(word)) throw unpassable(word, "iPXE, whose command would end there");
+      return word;
     case "pxelinux":
-      return arg;
+      return word;
   }
 }
 
-function unpassable(arg: string): BootwireError {
+function unpassable(word: string, by: string): BootwireError {
   return new BootwireError(
     "BW_BOOT_ARGUMENT",
-    `the kernel argument ${JSON.stringify(arg)} cannot be passed through iPXE, which would expand it`,
-    "Write the value itself instead of a $-expression, or choose another loader for this machine.",
+    `the kernel argument ${JSON.stringify(word)} cannot be passed through ${by}`,
+    "Write it without these characters (the value itself instead of a $-expression), or choose another loader for this machine.",
   );
 }
 

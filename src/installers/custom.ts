@@ -1,5 +1,6 @@
 import type { CustomProfile } from "../config/profiles/custom.ts";
 import { joinPath, mediaPath } from "../media/content-path.ts";
+import { macWithHyphens } from "../net/mac.ts";
 import type { Templates } from "../templates/templates.ts";
 import { ALL_FEATURES } from "./feature.ts";
 import type { Answer, InstallContext, Installer, LinuxPlan } from "./installer.ts";
@@ -44,11 +45,12 @@ function answers(context: InstallContext<CustomProfile>, templates: Templates): 
   );
 }
 
-/** What all can name, and the two shell scripts that speak to Bootwire. */
+/** What all can name, the card in the words of a kernel argument (`BOOTIF`), and the two shell scripts that speak to Bootwire. */
 function viewOf(context: InstallContext<CustomProfile>, templates: Templates): object {
   const common = installView(context);
   return {
     ...common,
+    bootif: `01-${macWithHyphens(context.host.mac)}`,
     lib: templates.render("shared/installer.sh.hbs", common),
     report: templates.render("shared/report.sh.hbs", common),
   };

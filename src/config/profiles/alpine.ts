@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: alpine` as an admin writes it. */
@@ -13,18 +13,18 @@ export const alpineProfile = z
         description: "Kernel of the netboot files, below the media folder.",
         examples: ["alpine/vmlinuz-virt"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       {
         description: "Initramfs of the netboot files, below the media folder.",
         examples: ["alpine/initramfs-virt"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     modloop: textField(
       { description: "The kernel's modules, below the media folder.", examples: ["alpine/modloop-virt"] },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     mirror: z
       .url({ protocol: /^https?$/ })

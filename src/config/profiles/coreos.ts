@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath } from "../read-text.ts";
+import { readPlainMediaPath } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: coreos` as an admin writes it. */
@@ -13,21 +13,21 @@ export const coreosProfile = z
         description: "Kernel of the live PXE files, below the media folder.",
         examples: ["fcos/fedora-coreos-live-kernel.x86_64"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       {
         description: "Initramfs of the live PXE files, below the media folder.",
         examples: ["fcos/fedora-coreos-live-initramfs.x86_64.img"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     rootfs: textField(
       {
         description: "Root file system of the live PXE files, below the media folder; of the same release.",
         examples: ["fcos/fedora-coreos-live-rootfs.x86_64.img"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     ...profileSettings,
   })

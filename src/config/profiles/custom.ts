@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath } from "../read-text.ts";
+import { readPlainMediaPath } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: custom` as an admin writes it. */
@@ -13,12 +13,12 @@ export const customProfile = z
         description: "Kernel, below the media folder.",
         examples: ["other/vmlinuz", "other.iso/boot/vmlinuz"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: oneOrMany(
       textField(
         { description: "Initrd, below the media folder.", examples: ["other/initrd.img"] },
-        readMediaPath,
+        readPlainMediaPath,
       ),
     )
       .meta({ description: "Initrd, or several, which are served as one." })

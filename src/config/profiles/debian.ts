@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: debian` as an admin writes it. */
@@ -13,14 +13,14 @@ export const debianProfile = z
         description: "Kernel of the Debian installer, below the media folder.",
         examples: ["debian-13/linux"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       {
         description: "Initrd of the Debian installer, below the media folder.",
         examples: ["debian-13/initrd.gz"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     suite: textField(
       { description: "Release that the kernel and initrd belong to.", examples: ["trixie", "bookworm"] },

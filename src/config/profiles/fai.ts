@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: fai` as an admin writes it. */
@@ -10,18 +10,18 @@ export const faiProfile = z
     installer: z.literal("fai").meta({ description: "Debian and Ubuntu by FAI, from a mirror of yours." }),
     kernel: textField(
       { description: "Kernel of the nfsroot, below the media folder.", examples: ["fai/vmlinuz"] },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       { description: "Dracut initrd of the nfsroot, below the media folder.", examples: ["fai/initrd.img"] },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     root: textField(
       {
         description: "The nfsroot that `fai-make-nfsroot` made, as a squashfs image, below the media folder.",
         examples: ["fai/nfsroot.squashfs"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     mirror: z
       .strictObject({

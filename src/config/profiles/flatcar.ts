@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath } from "../read-text.ts";
+import { readPlainMediaPath } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: flatcar` as an admin writes it. */
@@ -13,21 +13,21 @@ export const flatcarProfile = z
         description: "Kernel of the PXE image, below the media folder.",
         examples: ["flatcar/flatcar_production_pxe.vmlinuz"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       {
         description: "The PXE image itself, below the media folder.",
         examples: ["flatcar/flatcar_production_pxe_image.cpio.gz"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     image: textField(
       {
         description: "The disk image that is written, below the media folder.",
         examples: ["flatcar/flatcar_production_image.bin.bz2"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     ...profileSettings,
   })

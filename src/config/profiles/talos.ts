@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** A value of the secrets, which nobody writes by hand. */
@@ -40,11 +40,11 @@ export const talosProfile = z
     installer: z.literal("talos").meta({ description: "Talos Linux, a node of a Kubernetes cluster." }),
     kernel: textField(
       { description: "Kernel, below the media folder.", examples: ["talos/vmlinuz-amd64"] },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     initrd: textField(
       { description: "Initramfs, below the media folder.", examples: ["talos/initramfs-amd64.xz"] },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     version: z
       .string()

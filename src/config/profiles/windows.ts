@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textField } from "../fields.ts";
 import type { MediaFile, ProfileBase } from "../profile-base.ts";
-import { readMediaPath, readWord } from "../read-text.ts";
+import { readPlainMediaPath, readWord } from "../read-text.ts";
 import { profileSettings } from "../schema-common.ts";
 
 /** `installer: windows` as an admin writes it. */
@@ -14,11 +14,11 @@ export const windowsProfile = z
           "Folder below the media folder with boot/bcd, boot/boot.sdi and sources/boot.wim, copied from the installation ISO (which is UDF, and cannot be read in place), and curl.exe, copied from any Windows.",
         examples: ["windows-11"],
       },
-      readMediaPath,
+      readPlainMediaPath,
     ),
     wimboot: textField(
       { description: "wimboot 2.9 or newer, below the media folder.", default: "wimboot" },
-      readMediaPath,
+      readPlainMediaPath,
     ).optional(),
     source: z
       .union([
