@@ -1,5 +1,5 @@
 import type { MediaFile } from "../media/media-folder.ts";
-import { suggestProfile } from "../media/suggest-profile.ts";
+import { obstacleToProfile, suggestProfile } from "../media/suggest-profile.ts";
 import type { Io } from "./io.ts";
 import { paint, printable, table } from "./text.ts";
 
@@ -41,7 +41,9 @@ export function mediaText(io: Io, file: MediaFile, sha256: string | undefined): 
   );
   if (iso?.truncated)
     lines.push(paint(io, "red", "The ISO is shorter than it says itself: fetch it again.\n"));
-  for (const note of iso?.notes ?? []) lines.push(`note          ${note}\n`);
+  const obstacle = iso && obstacleToProfile(iso, file.path);
+  for (const note of [...(iso?.notes ?? []), ...(obstacle === undefined ? [] : [obstacle])])
+    lines.push(`note          ${note}\n`);
   const profile = iso && suggestProfile(iso, file.path);
   if (profile !== undefined) lines.push(`\nIn the config:\n\n${profile}`);
   return lines.join("");
