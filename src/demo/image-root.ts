@@ -50,7 +50,7 @@ export async function inRoot(root: string, command: string, args: readonly strin
 }
 
 /** The release that this machine's apt is set up for, and its archives, as lines of a sources.list. */
-async function aptSources(): Promise<{ readonly suite: string; readonly lines: string }> {
+export async function aptSources(): Promise<{ readonly suite: string; readonly lines: string }> {
   const release = await runTool("sh", ["-c", '. /etc/os-release && printf %s "$VERSION_CODENAME"']);
   const format = "$(CODENAME) $(COMPONENT) $(REPO_URI)";
   const targets = await runTool("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
