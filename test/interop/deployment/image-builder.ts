@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { aptSources } from "../../../src/demo/image-root.ts";
 import { findTool, runTool } from "../../../src/demo/tools.ts";
@@ -15,6 +24,12 @@ const WAY_OUT = [
 ];
 /** That of Docker's images. */
 export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** What Debian's slim images leave out, and no dpkg that waits for the disk: their own are told the same. */
+const SLIM = [
+  ...["doc", "man", "groff", "info", "lintian", "locale"].map((name) => `path-exclude=/usr/share/${name}/*`),
+  "force-unsafe-io",
+].map((option) => `--dpkgopt=${option}`);
 
 /** What has become of a stage: its files, and what its instructions have set. */
 export interface Built {
@@ -36,7 +51,8 @@ export async function buildImage(stages: readonly Stage[], folder: string): Prom
     if (!/^node:\d+-[a-z]+-slim$/.test(from))
       throw new Error(`FROM ${from}: it is not known what is in that`);
     last = { root: join(folder, `stage${i}`), user: "root", workdir: "/" };
-    await runTool("cp", ["--archive", "--reflink=auto", base, last.root]);
+    if (i === stages.length - 1) renameSync(base, last.root);
+    else await runTool("cp", ["--archive", "--reflink=auto", base, last.root], { deadline: 5 * MINUTE });
     for (const step of steps) last = await carryOut(step, last, built);
     if (name !== undefined) built.set(name, last);
   }
@@ -53,7 +69,7 @@ async function makeBase(base: string, folder: string): Promise<void> {
   const sources = join(folder, "sources.list");
   writeFileSync(sources, lines);
   // In a mount namespace of its own: what it mounts into the folder is never there for whoever deletes the folder.
-  const options = ["--variant=minbase", "--format=directory", '--aptopt=APT::Install-Recommends "false"'];
+  const options = ["--variant=minbase", "--format=directory", ...SLIM];
   await runTool("unshare", ["--mount", "mmdebstrap", ...options, suite, base, sources], {
     deadline: 10 * MINUTE,
   });
