@@ -1,11 +1,15 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { findTool, runTool, type ToolOptions, toolEnvironment } from "./tools.ts";
 
 /** The name says whose it is, so that what a killed run left behind can be told from what is in use. */
 const PREFIX = "bootwire-lab";
 const BRIDGE = "br0";
+/** Where ip keeps a file for each named namespace. */
+const NAMESPACES = "/run/netns";
 /** How long a process may take to end when asked, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -115,7 +119,16 @@ async function removeLeftovers(): Promise<void> {
   for (const line of listed.split("\n")) {
     const name = line.split(" ")[0] ?? "";
     const maker = /^bootwire-lab-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
-    if (maker !== undefined && !isAlive(Number(maker))) await runTool("ip", ["netns", "delete", name]);
+    if (maker !== undefined && !isAlive(Number(maker))) await removeLeftover(name);
+  }
+}
+
+async function removeLeftover(namespace: string): Promise<void> {
+  try {
+    await runTool("ip", ["netns", "delete", namespace]);
+  } catch (error) {
+    // Somebody else who starts at the same time found it too: what is gone needs no removing.
+    if (existsSync(join(NAMESPACES, namespace))) throw error;
   }
 }
 
