@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { LaneEvent, TransferSpec } from "./lane.ts";
@@ -8,8 +7,10 @@ import { negotiate } from "./options.ts";
 import type { TftpEvent } from "./source.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker-messages.ts";
 
-/** How long a thread may take to say that it is there, and to end once it should. */
-const PATIENCE = 5_000;
+/** How long a thread may take to say that it is there: on a machine that has just been started too. */
+const START_PATIENCE = 20_000;
+/** How long it may take to end once it should. */
+const END_PATIENCE = 5_000;
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer);
 
 /** A lane in a thread of its own. */
@@ -18,7 +19,7 @@ export class WorkerLane implements LanePort {
   readonly #worker: Worker;
   readonly #wakeup: number;
   readonly #running = new Map<number, TransferSpec>();
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<void>;
   #alive = true;
 
   /** Starts a thread; undefined when it cannot do what it is for. */
@@ -29,7 +30,12 @@ export class WorkerLane implements LanePort {
     /** The thread ended by itself: it is of no use any more, and its transfers have failed and are freed. */
     readonly onDeath: (lane: WorkerLane, reason: string) => void;
   }): Promise<WorkerLane | undefined> {
-    const worker = new Worker(options.script, { workerData: options.setup, name: "tftp" });
+    // What it opens to be woken by is closed here, when it has ended, and not by Node before that.
+    const worker = new Worker(options.script, {
+      workerData: options.setup,
+      name: "tftp",
+      trackUnmanagedFds: false,
+    });
     const first = await firstMessage(worker);
     if (first?.kind !== "ready") {
       await worker.terminate();
@@ -61,19 +67,22 @@ export class WorkerLane implements LanePort {
     worker.on("error", (error) => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    this.#exited = once(worker, "exit").finally(() => {
-      const wanted = !this.#alive;
-      this.#alive = false;
-      // Only now: until here the thread may have been waiting for it.
-      closeSync(this.#wakeup);
-      for (const [id, spec] of this.#running) {
-        emit({ kind: "event", event: lostTransfer(spec, setup.limits, reason) });
-        emit({ kind: "freed", id, again: false });
-      }
-      this.#running.clear();
-      if (!wanted) onDeath(this, reason);
+    // At its end, and not at its error: that comes while the thread is still about to end.
+    this.#exited = new Promise((resolve) => {
+      worker.once("exit", () => {
+        const wanted = !this.#alive;
+        this.#alive = false;
+        // Only now: until here the thread may have been waiting for it.
+        closeSync(this.#wakeup);
+        for (const [id, spec] of this.#running) {
+          emit({ kind: "event", event: lostTransfer(spec, setup.limits, reason) });
+          emit({ kind: "freed", id, again: false });
+        }
+        this.#running.clear();
+        resolve();
+        if (!wanted) onDeath(this, reason);
+      });
     });
-    this.#exited.catch(() => undefined);
   }
 
   /** Transfers that run in it. */
@@ -104,7 +113,7 @@ export class WorkerLane implements LanePort {
     this.#alive = false;
     const late = setTimeout(() => {
       this.#worker.terminate().catch(() => undefined);
-    }, grace + PATIENCE);
+    }, grace + END_PATIENCE);
     try {
       await this.#exited;
     } finally {
@@ -150,7 +159,7 @@ function firstMessage(worker: Worker): Promise<FromWorker | undefined> {
       resolve(message);
     };
     const fail = () => settle(undefined);
-    const timer = setTimeout(fail, PATIENCE);
+    const timer = setTimeout(fail, START_PATIENCE);
     worker.on("message", settle);
     worker.on("error", fail);
     worker.on("exit", fail);

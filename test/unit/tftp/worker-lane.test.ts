@@ -25,6 +25,7 @@ test("transfers of a thread that dies have failed, are counted as such, and free
     emit: (event) => events.push(event),
     onDeath: (_lane, reason) => died(reason),
   });
+  if (!lane) throw new Error("the thread did not start");
   const spec: TransferSpec = {
     id: 7,
     filename: "vmlinuz",
@@ -35,10 +36,10 @@ test("transfers of a thread that dies have failed, are counted as such, and free
     maxBlockSize: 1468,
     content: { kind: "bytes", bytes: Buffer.alloc(5000) },
   };
-  lane?.begin(spec);
-  expect(lane?.load).toBe(1);
+  lane.begin(spec);
+  expect(lane.load).toBe(1);
   expect(await death).toBe("out of memory");
-  expect(lane?.load).toBe(0);
+  expect(lane.load).toBe(0);
   expect(events).toMatchObject([
     {
       kind: "event",
@@ -51,8 +52,8 @@ test("transfers of a thread that dies have failed, are counted as such, and free
     { kind: "freed", id: 7, again: false },
   ]);
   // It is gone: what comes now is nobody's, and nothing throws.
-  lane?.again(7);
-  await lane?.close(0);
+  lane.again(7);
+  await lane.close(0);
 });
 
 test("a thread that cannot do what it is for is none", async () => {
