@@ -60,8 +60,8 @@ const layers = [
   { of: "cli/", may: [...inner, "doctor/", "api/", "api-types.ts", "wiring"] },
 ];
 
-/** daemon.ts and what stands beside it put the parts together. */
-const wiring = "^src/(?!errors\\.ts|api-types\\.ts)[^/]+\\.ts$";
+/** What puts the parts together: the running daemon, and the commands that do their work without one. */
+const wiring = "^src/((daemon|offline)/|(clock|log|version)\\.ts$)";
 
 const pathOf = (name) => (name === "wiring" ? wiring : `^src/${name.replaceAll(".", "\\.")}`);
 
@@ -94,6 +94,13 @@ module.exports = {
       severity: "error",
       from: { path: wiring },
       to: { path: "^src/(cli|ui)/" },
+    },
+    {
+      name: "daemon-without-offline",
+      comment: "what answers without the daemon asks its parts; the daemon needs none of it",
+      severity: "error",
+      from: { path: "^src/daemon/" },
+      to: { path: "^src/offline/" },
     },
     {
       name: "nothing-needs-demo-or-bench",

@@ -1,4 +1,4 @@
-import { runDaemon } from "../daemon.ts";
+import { runDaemon } from "../daemon/daemon.ts";
 
 // `node dhcp-serve.js <config> <milliseconds>`: the daemon as `bootwire serve` runs it, on a disk each of whose syncs takes so
 // much longer.

@@ -75,7 +75,7 @@ function warningsAndProblems(
  * and memory would make fail.
  */
 async function renderProblems(config: Config): Promise<RenderProblem[]> {
-  const { renderMachine } = await import("../../render.ts");
+  const { renderMachine } = await import("../../offline/render.ts");
   const problems: RenderProblem[] = [];
   for (const host of config.hosts) {
     if (!host.profile) continue;
@@ -87,6 +87,6 @@ async function renderProblems(config: Config): Promise<RenderProblem[]> {
       problems.push({ machine: host.name, code: error.code, message: error.message, hint: error.hint });
     }
   }
-  const { preflight } = await import("../../preflight.ts");
+  const { preflight } = await import("../../offline/preflight.ts");
   return [...problems, ...(await preflight(config))];
 }

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { z } from "zod";
 import type { Finding } from "../../doctor/finding.ts";
-import type { DaemonAnswer } from "../../doctor.ts";
 import { BootwireError } from "../../errors.ts";
+import type { DaemonAnswer } from "../../offline/doctor.ts";
 import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -40,7 +40,7 @@ export function doctorCommand({ io, run }: Cli): Command {
     .option("--wait <seconds>", "how long other DHCP servers may take to answer", wholeNumber(0, 60), 3)
     .action(async (options: DoctorOptions) =>
       run(options, async () => {
-        const { diagnoseHost } = await import("../../doctor.ts");
+        const { diagnoseHost } = await import("../../offline/doctor.ts");
         const findings = await diagnoseHost({
           configPath: options.config,
           daemon: await runningDaemon(options),

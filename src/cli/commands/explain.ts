@@ -87,7 +87,7 @@ export function explainCommand({ io, run }: Cli): Command {
   }
 
   async function fromFiles(machine: string, options: ExplainOptions): Promise<Explanation> {
-    const { lookAtFiles } = await import("../../explain-files.ts");
+    const { lookAtFiles } = await import("../../offline/explain-files.ts");
     const look = await lookAtFiles(options.config);
     try {
       const mac = look.active.byName(machine)?.mac ?? parseMac(machine);
@@ -100,7 +100,7 @@ export function explainCommand({ io, run }: Cli): Command {
   }
 
   async function explainCapture(path: string, options: ExplainOptions): Promise<ExitCode> {
-    const { lookAtFiles } = await import("../../explain-files.ts");
+    const { lookAtFiles } = await import("../../offline/explain-files.ts");
     const look = await lookAtFiles(options.config);
     try {
       const replayed = await look.replay(path);

@@ -5,7 +5,7 @@ import { acceptedSchema, statusSchema } from "../../api/status.ts";
 import type { ApiAccepted } from "../../api-types.ts";
 import { configJsonSchema } from "../../config/json-schema.ts";
 import { BootwireError } from "../../errors.ts";
-import type { InitReport } from "../../init.ts";
+import type { InitReport } from "../../offline/init.ts";
 import { AdminClient } from "../admin-client.ts";
 import type { Cli } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -38,7 +38,7 @@ type Done = InitReport | (ApiAccepted & { readonly running: true; readonly lifte
 
 /** While a daemon runs the state is its own: then it is told, not the files changed. */
 async function initializeOrAccept(options: DaemonOptions): Promise<Done> {
-  const { initialize } = await import("../../init.ts");
+  const { initialize } = await import("../../offline/init.ts");
   try {
     return await initialize({ configPath: options.config });
   } catch (error) {

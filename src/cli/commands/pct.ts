@@ -18,7 +18,7 @@ export function pctCommand({ io, run }: Cli): Command {
       run(options, async () => {
         const loaded = await loadConfig(options.config);
         if (!loaded.ok) throw new ConfigInvalid(options.config, loaded.problems);
-        const { containerScript } = await import("../../guest-script.ts");
+        const { containerScript } = await import("../../offline/guest-script.ts");
         io.out(scriptText(containerScript(loaded.config, machine), options));
         return EXIT.ok;
       }),

@@ -23,7 +23,7 @@ export function qmCommand({ io, run }: Cli): Command {
       run(options, async () => {
         const loaded = await loadConfig(options.config);
         if (!loaded.ok) throw new ConfigInvalid(options.config, loaded.problems);
-        const { vmScript } = await import("../../guest-script.ts");
+        const { vmScript } = await import("../../offline/guest-script.ts");
         io.out(scriptText(await vmScript(loaded.config, machine, options.seed), options));
         return EXIT.ok;
       }),

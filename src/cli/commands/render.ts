@@ -30,7 +30,7 @@ export function renderCommand({ io, run }: Cli): Command {
         if (!loaded.ok) throw new ConfigInvalid(options.config, loaded.problems);
         const { config } = loaded;
         const host = config.hosts.find((one) => one.name === machine || one.mac === machine.toLowerCase());
-        const { renderMachine } = await import("../../render.ts");
+        const { renderMachine } = await import("../../offline/render.ts");
         const firmware = options.firmware ?? host?.firmware ?? "uefi";
         const files = await renderMachine(config, host?.name ?? machine, what, firmware);
         if (options.json === true) io.out(`${JSON.stringify({ files }, null, 2)}\n`);

@@ -30,7 +30,7 @@ export function seedCommand({ io, run }: Cli): Command {
         const loaded = await loadConfig(options.config);
         if (!loaded.ok) throw new ConfigInvalid(options.config, loaded.problems);
         const secret = await readAdminToken(loaded.config.state, options.config);
-        const { machineSeed } = await import("../../seed.ts");
+        const { machineSeed } = await import("../../offline/seed.ts");
         const seed = await machineSeed(loaded.config, machine, secret, baseUrlOf(options.baseUrl));
         if (options.output !== undefined) await writeFile(options.output, seed.iso, { mode: 0o600 });
         if (options.json === true) {

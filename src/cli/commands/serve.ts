@@ -20,7 +20,7 @@ export function serveCommand({ io, run }: Cli): Command {
     .option("--json", "log JSON, one event a line (the default where the output is no terminal)")
     .action(async (options: ServeOptions) =>
       run(options, async () => {
-        const { runDaemon } = await import("../../daemon.ts");
+        const { runDaemon } = await import("../../daemon/daemon.ts");
         const code = await runDaemon({
           configPath: path.resolve(options.config),
           logLevel: isLogLevel(options.log) ? options.log : "info",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { BootService } from "../../../src/boot/boot-service.ts";
 import type { ScriptName } from "../../../src/boot/content-paths.ts";
-import { LiveConfig } from "../../../src/live-config.ts";
+import { LiveConfig } from "../../../src/daemon/live-config.ts";
 import type { Machines } from "../../../src/machines/machines.ts";
 import { Catalogue } from "../../../src/media/catalogue.ts";
 import { DigestIndex } from "../../../src/media/digest-index.ts";

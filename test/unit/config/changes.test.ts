@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LiveConfig } from "../../../src/live-config.ts";
+import { LiveConfig } from "../../../src/daemon/live-config.ts";
 
 const FIRST = `dhcp: {mode: server, subnets: [{cidr: 10.0.0.0/24, pool: 10.0.0.10-10.0.0.20}]}
 http: {port: 8080}

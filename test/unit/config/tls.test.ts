@@ -6,7 +6,7 @@ import { readAdminTarget } from "../../../src/config/admin-target.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createPasswordHasher } from "../../../src/config/passwords.ts";
 import { type ConfigWatcher, watchConfig } from "../../../src/config/watch.ts";
-import { LiveConfig } from "../../../src/live-config.ts";
+import { LiveConfig } from "../../../src/daemon/live-config.ts";
 import {
   CERTIFICATE_NEEDS,
   type CertificateFiles,

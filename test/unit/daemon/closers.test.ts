@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Closers } from "../../../src/closers.ts";
+import { Closers } from "../../../src/daemon/closers.ts";
 
 describe("closing what was opened", () => {
   it("goes backwards, each thing once", async () => {

@@ -4,7 +4,7 @@ import {
   type OtherServer,
   OtherServers,
   type ServerNames,
-} from "../../../src/other-servers.ts";
+} from "../../../src/daemon/other-servers.ts";
 import { ip, mac } from "../dhcp/packets.ts";
 
 const SERVER = ip("10.0.0.2");

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { describe, expect, it } from "vitest";
+import { portError } from "../../../src/daemon/port-errors.ts";
 import { BootwireError } from "../../../src/errors.ts";
-import { portError } from "../../../src/port-errors.ts";
 
 const DHCP = { service: "DHCP", protocol: "UDP", address: "0.0.0.0", port: 67 } as const;
 

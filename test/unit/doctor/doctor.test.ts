@@ -10,8 +10,8 @@ import {
   judgeSpace,
 } from "../../../src/doctor/host-checks.ts";
 import { checkInterfaces, judgeServers, type Offered } from "../../../src/doctor/network-checks.ts";
-import { checkLoaders, checkServers } from "../../../src/doctor.ts";
 import { ipv4 } from "../../../src/net/ipv4.ts";
+import { checkLoaders, checkServers } from "../../../src/offline/doctor.ts";
 
 const PORTS = [
   { protocol: "udp", port: 67, what: "DHCP" },

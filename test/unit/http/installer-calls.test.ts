@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SeedTokens } from "../../../src/boot/seed-tokens.ts";
-import { hostDirectory } from "../../../src/dhcp-settings.ts";
+import { hostDirectory } from "../../../src/daemon/dhcp-settings.ts";
 import { createBootApp } from "../../../src/http/boot-app.ts";
 import { Catalogue } from "../../../src/media/catalogue.ts";
 import { DigestIndex } from "../../../src/media/digest-index.ts";

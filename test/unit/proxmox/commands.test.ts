@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/model.ts";
-import { containerScript, vmScript } from "../../../src/guest-script.ts";
+import { containerScript, vmScript } from "../../../src/offline/guest-script.ts";
 import { type ProxmoxCommand, type ProxmoxScript, shellText } from "../../../src/proxmox/command.ts";
 import { faultOf, parametersOf } from "./api-parameters.ts";
 

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import { systemClock } from "./clock.ts";
-import type { Config } from "./config/model.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config/model.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
+import { SyslogServer } from "../syslog/server.ts";
 import type { Observers } from "./observers.ts";
-import { SyslogServer } from "./syslog/server.ts";
 
 /** The syslog listener that the config asks for, whose lines go into the machines' timelines. */
 export function syslogListener(

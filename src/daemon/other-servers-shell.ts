@@ -2,12 +2,12 @@ import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { ApiOtherServer } from "./api-types.ts";
-import type { ActiveConfig } from "./config/active-config.ts";
-import type { Machines } from "./machines/machines.ts";
-import { macOfNeighbour } from "./net/arp-table.ts";
-import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
-import type { Mac } from "./net/mac.ts";
+import type { ApiOtherServer } from "../api-types.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { Machines } from "../machines/machines.ts";
+import { macOfNeighbour } from "../net/arp-table.ts";
+import { formatCidr, formatIpv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
 import { describeServer, type OtherServer, OtherServers, type ServerNames } from "./other-servers.ts";
 
 /** Milliseconds that the DNS may take, and an answer to ARP. */

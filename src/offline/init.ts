@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemClock } from "./clock.ts";
-import { ConfigInvalid } from "./config/config-invalid.ts";
-import { loadConfig } from "./config/load.ts";
-import type { Config } from "./config/model.ts";
-import { machineLives, thrown } from "./machine-lives.ts";
-import { cryptoIds } from "./machines/shell.ts";
-import { createState, openState, type State } from "./store/state.ts";
-import { builtInTemplates } from "./templates/templates.ts";
+import { systemClock } from "../clock.ts";
+import { ConfigInvalid } from "../config/config-invalid.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/model.ts";
+import { machineLives, thrown } from "../daemon/machine-lives.ts";
+import { cryptoIds } from "../machines/shell.ts";
+import { createState, openState, type State } from "../store/state.ts";
+import { builtInTemplates } from "../templates/templates.ts";
 
 /** What `init` found and made. */
 export interface InitReport {

@@ -1,40 +1,40 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
+import type { ApiReload, ApiStatus } from "../api-types.ts";
+import { BootService } from "../boot/boot-service.ts";
+import { ClientBook } from "../boot/client-book.ts";
+import { SeedTokens } from "../boot/seed-tokens.ts";
+import { systemClock } from "../clock.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import { ConfigInvalid } from "../config/config-invalid.ts";
+import { watchConfig } from "../config/watch.ts";
+import { BootwireError } from "../errors.ts";
+import { earOf } from "../explain/dhcp-steps.ts";
+import { Explainer } from "../explain/explain.ts";
+import { createAdminApp } from "../http/admin-app.ts";
+import { createBootApp } from "../http/boot-app.ts";
+import type { Download } from "../http/boot-parts.ts";
+import { createLogger, type LogLevel } from "../log.ts";
+import { cryptoIds, systemSchedule } from "../machines/shell.ts";
+import { Monitor } from "../monitor/monitor.ts";
+import { systemInterfaces } from "../net/interface-table.ts";
+import { type NetworkInterface, selectInterfaces } from "../net/interfaces.ts";
+import { VERSION } from "../version.ts";
 import { announce } from "./announce.ts";
-import type { ApiReload, ApiStatus } from "./api-types.ts";
-import { BootService } from "./boot/boot-service.ts";
-import { ClientBook } from "./boot/client-book.ts";
-import { SeedTokens } from "./boot/seed-tokens.ts";
 import { openBootMedia, prepareImages } from "./boot-media.ts";
-import { systemClock } from "./clock.ts";
 import { Closers } from "./closers.ts";
-import type { ActiveConfig } from "./config/active-config.ts";
-import { ConfigInvalid } from "./config/config-invalid.ts";
-import { watchConfig } from "./config/watch.ts";
 import { dhcpListener } from "./dhcp-listener.ts";
 import { dhcpSettings } from "./dhcp-settings.ts";
-import { BootwireError } from "./errors.ts";
-import { earOf } from "./explain/dhcp-steps.ts";
-import { Explainer } from "./explain/explain.ts";
-import { createAdminApp } from "./http/admin-app.ts";
-import { createBootApp } from "./http/boot-app.ts";
-import type { Download } from "./http/boot-parts.ts";
 import { LiveConfig } from "./live-config.ts";
-import { createLogger, type LogLevel } from "./log.ts";
 import { sayRefused, warnOf } from "./log-config.ts";
-import { cryptoIds, systemSchedule } from "./machines/shell.ts";
 import { openMemory } from "./memory-shell.ts";
-import { Monitor } from "./monitor/monitor.ts";
-import { systemInterfaces } from "./net/interface-table.ts";
-import { type NetworkInterface, selectInterfaces } from "./net/interfaces.ts";
 import { Observers } from "./observers.ts";
 import { Operations } from "./operations.ts";
 import { openOtherServers, toApi } from "./other-servers-shell.ts";
 import { openServers } from "./servers.ts";
 import { syslogListener } from "./syslog-listener.ts";
 import { tftpListener } from "./tftp-listener.ts";
-import { VERSION } from "./version.ts";
 
 export interface DaemonOptions {
   readonly configPath: string;
@@ -252,7 +252,7 @@ async function start(
     status,
     counters,
     reload,
-    ui: fileURLToPath(new URL("./ui/", import.meta.url)),
+    ui: fileURLToPath(new URL("../ui/", import.meta.url)),
     log,
   });
   operations.attach({ boot: bootApp, admin: adminApp });

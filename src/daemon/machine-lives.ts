@@ -1,8 +1,8 @@
-import { systemClock } from "./clock.ts";
-import type { HostConfig } from "./config/model.ts";
-import { Machines } from "./machines/machines.ts";
-import type { MachineStore } from "./machines/ports.ts";
-import { cryptoIds, systemSchedule } from "./machines/shell.ts";
+import { systemClock } from "../clock.ts";
+import type { HostConfig } from "../config/model.ts";
+import { Machines } from "../machines/machines.ts";
+import type { MachineStore } from "../machines/ports.ts";
+import { cryptoIds, systemSchedule } from "../machines/shell.ts";
 
 /** The lives of the config's machines, on this system's clock. `onError`: what cannot be stored is told to it. */
 export function machineLives(

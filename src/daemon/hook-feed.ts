@@ -1,9 +1,9 @@
-import type { DhcpEvent } from "./dhcp/ports.ts";
-import { type HookEvent, hookEventOf, toldOf } from "./hooks/event.ts";
-import type { StoredEvent } from "./machines/ports.ts";
-import { formatIpv4, type Ipv4 } from "./net/ipv4.ts";
-import type { Mac } from "./net/mac.ts";
-import { RecentMap } from "./net/recent-map.ts";
+import type { DhcpEvent } from "../dhcp/ports.ts";
+import { type HookEvent, hookEventOf, toldOf } from "../hooks/event.ts";
+import type { StoredEvent } from "../machines/ports.ts";
+import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
+import { RecentMap } from "../net/recent-map.ts";
 
 /** Unknown machines, and addresses, to remember: those that were named longest ago are forgotten, and may be told again. */
 const REMEMBERED = 5000;

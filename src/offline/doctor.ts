@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { defaultAssetFolder, loadAssets } from "./assets/load.ts";
-import { systemClock } from "./clock.ts";
-import { loadConfig } from "./config/load.ts";
-import type { Config } from "./config/model.ts";
-import { formatProblem } from "./config/problem.ts";
-import { type Finding, fine, wrong } from "./doctor/finding.ts";
-import { firewallHints } from "./doctor/firewall.ts";
+import { defaultAssetFolder, loadAssets } from "../assets/load.ts";
+import { systemClock } from "../clock.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/model.ts";
+import { formatProblem } from "../config/problem.ts";
+import { type Finding, fine, wrong } from "../doctor/finding.ts";
+import { firewallHints } from "../doctor/firewall.ts";
 import {
   checkPorts,
   checkRights,
@@ -16,10 +16,10 @@ import {
   checkTime,
   neededPorts,
   packetFilter,
-} from "./doctor/host-checks.ts";
-import { askForServers, checkInterfaces, judgeServers } from "./doctor/network-checks.ts";
-import { BootwireError } from "./errors.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
+} from "../doctor/host-checks.ts";
+import { askForServers, checkInterfaces, judgeServers } from "../doctor/network-checks.ts";
+import { BootwireError } from "../errors.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
 
 /** What the running daemon says of itself; undefined: none answers; an error: it answers, and does not say. */
 export type DaemonAnswer = { readonly guarded: boolean } | BootwireError | undefined;

@@ -1,5 +1,5 @@
-import type { Config, HostConfig } from "./config/model.ts";
-import { BootwireError } from "./errors.ts";
+import type { Config, HostConfig } from "../config/model.ts";
+import { BootwireError } from "../errors.ts";
 
 /** The machine that an admin means by its name or its MAC. Throws BW_MACHINE_UNKNOWN. */
 export function machineNamed(config: Config, name: string): HostConfig {

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import type { Config } from "../config/model.ts";
+import type { DhcpServer } from "../dhcp/server.ts";
+import { type Listening, listenOn } from "../http/listen.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
+import type { SyslogServer } from "../syslog/server.ts";
+import type { TftpServer } from "../tftp/server.ts";
 import type { Closers } from "./closers.ts";
-import type { Config } from "./config/model.ts";
-import type { DhcpServer } from "./dhcp/server.ts";
-import { type Listening, listenOn } from "./http/listen.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
 import { type Port, portError } from "./port-errors.ts";
-import type { SyslogServer } from "./syslog/server.ts";
-import type { TftpServer } from "./tftp/server.ts";
 
 /** Everything that is to listen. */
 export interface Servers {

@@ -1,7 +1,7 @@
-import type { ActiveConfig } from "./config/active-config.ts";
-import type { HostDirectory } from "./dhcp/ports.ts";
-import { formatIpv4, type Ipv4 } from "./net/ipv4.ts";
-import type { Mac } from "./net/mac.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { HostDirectory } from "../dhcp/ports.ts";
+import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
 
 /** The machines of the configuration in force, as DHCP asks for them. */
 export function hostDirectory(active: () => ActiveConfig): HostDirectory {

@@ -1,10 +1,10 @@
-import { TftpFiles, type TftpFilesParts } from "./boot/tftp-files.ts";
-import type { Config } from "./config/model.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
-import { formatCidr, formatIpv4 } from "./net/ipv4.ts";
-import { FolderSource } from "./tftp/folder-source.ts";
-import { TftpServer } from "./tftp/server.ts";
-import type { TftpObserver } from "./tftp/source.ts";
+import { TftpFiles, type TftpFilesParts } from "../boot/tftp-files.ts";
+import type { Config } from "../config/model.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { formatCidr, formatIpv4 } from "../net/ipv4.ts";
+import { FolderSource } from "../tftp/folder-source.ts";
+import { TftpServer } from "../tftp/server.ts";
+import type { TftpObserver } from "../tftp/source.ts";
 
 /** The TFTP server, for boot scripts, loaders, and the admin's own folder. */
 export function tftpListener(

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseConfig } from "../../src/config/load.ts";
-import { encodeIso } from "../../src/iso9660/writer.ts";
-import { preflight } from "../../src/preflight.ts";
+import { parseConfig } from "../../../src/config/load.ts";
+import { encodeIso } from "../../../src/iso9660/writer.ts";
+import { preflight } from "../../../src/offline/preflight.ts";
 
 let folder: string;
 beforeEach(async () => {

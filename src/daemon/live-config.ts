@@ -1,13 +1,13 @@
-import type { ApiReload } from "./api-types.ts";
-import type { InForce } from "./boot/boot-service.ts";
-import { ActiveConfig } from "./config/active-config.ts";
-import { ConfigInvalid } from "./config/config-invalid.ts";
-import { type LoadedConfig, type LoadOptions, loadConfig } from "./config/load.ts";
-import type { Config } from "./config/model.ts";
-import { createPasswordHasher, type PasswordHasher } from "./config/passwords.ts";
-import type { ConfigProblem } from "./config/problem.ts";
+import type { ApiReload } from "../api-types.ts";
+import type { InForce } from "../boot/boot-service.ts";
+import { ActiveConfig } from "../config/active-config.ts";
+import { ConfigInvalid } from "../config/config-invalid.ts";
+import { type LoadedConfig, type LoadOptions, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/model.ts";
+import { createPasswordHasher, type PasswordHasher } from "../config/passwords.ts";
+import type { ConfigProblem } from "../config/problem.ts";
+import { builtInTemplates, TemplateReader, type Templates } from "../templates/templates.ts";
 import { certificateToKeep, configChanges, withWhatIsOpen } from "./config-changes.ts";
-import { builtInTemplates, TemplateReader, type Templates } from "./templates/templates.ts";
 
 /** A configuration as it was written, and the templates that go with it: they change together. */
 interface Read {

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
-import { systemClock } from "./clock.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config/model.ts";
+import type { Machines } from "../machines/machines.ts";
+import { cryptoIds } from "../machines/shell.ts";
+import { SqliteLeaseStore } from "../store/lease-store.ts";
+import { openState, type State } from "../store/state.ts";
 import type { Closers } from "./closers.ts";
-import type { Config } from "./config/model.ts";
 import { machineLives } from "./machine-lives.ts";
-import type { Machines } from "./machines/machines.ts";
-import { cryptoIds } from "./machines/shell.ts";
 import { watchForStalls } from "./stalls.ts";
-import { SqliteLeaseStore } from "./store/lease-store.ts";
-import { openState, type State } from "./store/state.ts";
 
 /** How often attempts are looked at for their time-out, in milliseconds. */
 const TICK = 5_000;

@@ -1,7 +1,7 @@
-import { systemClock } from "./clock.ts";
-import type { Machines } from "./machines/machines.ts";
-import { systemSchedule } from "./machines/shell.ts";
-import { StallWatch } from "./timeline/stall-watch.ts";
+import { systemClock } from "../clock.ts";
+import type { Machines } from "../machines/machines.ts";
+import { systemSchedule } from "../machines/shell.ts";
+import { StallWatch } from "../timeline/stall-watch.ts";
 
 /** Events of an install under way that are looked at again after a start. */
 const REMEMBERED = 60;

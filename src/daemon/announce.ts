@@ -1,6 +1,6 @@
-import type { ActiveConfig } from "./config/active-config.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
 
 /** What an admin wants to know once the daemon is up. */
 export interface Announcement {

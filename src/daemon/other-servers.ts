@@ -1,6 +1,6 @@
-import type { DhcpEvent } from "./dhcp/ports.ts";
-import { formatIpv4, type Ipv4 } from "./net/ipv4.ts";
-import type { Mac } from "./net/mac.ts";
+import type { DhcpEvent } from "../dhcp/ports.ts";
+import { formatIpv4, type Ipv4 } from "../net/ipv4.ts";
+import type { Mac } from "../net/mac.ts";
 
 /** Another DHCP server that answers on one of our wires. Times are milliseconds since the epoch. */
 export interface OtherServer {

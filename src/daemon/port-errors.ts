@@ -1,4 +1,4 @@
-import { BootwireError } from "./errors.ts";
+import { BootwireError } from "../errors.ts";
 
 /** A socket that was to be opened. */
 export interface Port {

@@ -1,9 +1,9 @@
-import type { BootService } from "./boot/boot-service.ts";
-import type { ActiveConfig } from "./config/active-config.ts";
-import type { DhcpEvent, LeaseStore } from "./dhcp/ports.ts";
-import { DhcpServer } from "./dhcp/server.ts";
+import type { BootService } from "../boot/boot-service.ts";
+import type { ActiveConfig } from "../config/active-config.ts";
+import type { DhcpEvent, LeaseStore } from "../dhcp/ports.ts";
+import { DhcpServer } from "../dhcp/server.ts";
+import type { NetworkInterface } from "../net/interfaces.ts";
 import { dhcpSettings, hostDirectory } from "./dhcp-settings.ts";
-import type { NetworkInterface } from "./net/interfaces.ts";
 
 /** The DHCP server that the config asks for. */
 export function dhcpListener(

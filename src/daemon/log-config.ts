@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { ConfigProblem } from "./config/problem.ts";
-import { BootwireError } from "./errors.ts";
+import type { ConfigProblem } from "../config/problem.ts";
+import { BootwireError } from "../errors.ts";
 
 /** Logs what is doubtful in the config, like a certificate that soon ends. */
 export function warnOf(log: Logger, warnings: readonly ConfigProblem[]): void {

@@ -1,13 +1,13 @@
 import path from "node:path";
-import type { Config, HostConfig } from "./config/model.ts";
-import { mediaOf, type ProfileConfig } from "./config/profiles/registry.ts";
-import { BootwireError } from "./errors.ts";
-import type { BootPlan, InstallContext, Installer } from "./installers/installer.ts";
-import { refusalOf } from "./installers/refusal.ts";
-import { installerFor } from "./installers/registry.ts";
-import { Catalogue } from "./media/catalogue.ts";
-import { type IsoProduct, recognizeIso } from "./media/recognize-iso.ts";
-import { builtInTemplates, loadTemplates } from "./templates/templates.ts";
+import type { Config, HostConfig } from "../config/model.ts";
+import { mediaOf, type ProfileConfig } from "../config/profiles/registry.ts";
+import { BootwireError } from "../errors.ts";
+import type { BootPlan, InstallContext, Installer } from "../installers/installer.ts";
+import { refusalOf } from "../installers/refusal.ts";
+import { installerFor } from "../installers/registry.ts";
+import { Catalogue } from "../media/catalogue.ts";
+import { type IsoProduct, recognizeIso } from "../media/recognize-iso.ts";
+import { builtInTemplates, loadTemplates } from "../templates/templates.ts";
 
 /** Something that would make an install fail, by the media and the memory that are there. */
 export interface PreflightProblem {

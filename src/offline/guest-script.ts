@@ -1,10 +1,10 @@
-import type { Config, HostConfig } from "./config/model.ts";
-import { installerFor } from "./installers/registry.ts";
+import type { Config, HostConfig } from "../config/model.ts";
+import { installerFor } from "../installers/registry.ts";
+import type { ProxmoxScript } from "../proxmox/command.ts";
+import { pctScript } from "../proxmox/pct.ts";
+import { qmScript } from "../proxmox/qm.ts";
+import { builtInTemplates, loadTemplates } from "../templates/templates.ts";
 import { machineNamed } from "./machine-named.ts";
-import type { ProxmoxScript } from "./proxmox/command.ts";
-import { pctScript } from "./proxmox/pct.ts";
-import { qmScript } from "./proxmox/qm.ts";
-import { builtInTemplates, loadTemplates } from "./templates/templates.ts";
 
 /** MiB that a VM has at least where the config does not say how much. */
 const LEAST_MEMORY = 2048;

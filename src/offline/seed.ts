@@ -1,11 +1,11 @@
-import { seedToken } from "./boot/seed-tokens.ts";
-import type { Config } from "./config/model.ts";
-import { BootwireError } from "./errors.ts";
-import { noCloudSeed } from "./installers/nocloud.ts";
+import { seedToken } from "../boot/seed-tokens.ts";
+import type { Config } from "../config/model.ts";
+import { BootwireError } from "../errors.ts";
+import { noCloudSeed } from "../installers/nocloud.ts";
+import { cidataIso } from "../media/cidata.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
+import { builtInTemplates, loadTemplates } from "../templates/templates.ts";
 import { machineNamed } from "./machine-named.ts";
-import { cidataIso } from "./media/cidata.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
-import { builtInTemplates, loadTemplates } from "./templates/templates.ts";
 
 /** A machine's cloud-init seed, made without a daemon. */
 export interface Seed {

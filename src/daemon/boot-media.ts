@@ -1,14 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { prepareAssets } from "./assets/installer-initrd.ts";
-import { defaultAssetFolder } from "./assets/load.ts";
+import { prepareAssets } from "../assets/installer-initrd.ts";
+import { defaultAssetFolder } from "../assets/load.ts";
+import type { Machines } from "../machines/machines.ts";
+import { Catalogue } from "../media/catalogue.ts";
+import { DigestIndex } from "../media/digest-index.ts";
+import { ImagePreparer } from "../media/image-preparer.ts";
 import type { Closers } from "./closers.ts";
 import type { LiveConfig } from "./live-config.ts";
-import type { Machines } from "./machines/machines.ts";
-import { Catalogue } from "./media/catalogue.ts";
-import { DigestIndex } from "./media/digest-index.ts";
-import { ImagePreparer } from "./media/image-preparer.ts";
 
 /** What there is to boot: loaders and the media folder, and the disk images that are made ready. */
 export interface BootMedia {

@@ -1,16 +1,16 @@
-import type { Firmware } from "./boot/client.ts";
-import type { Dialect } from "./boot/content-paths.ts";
-import { scriptView, templateOf } from "./boot/script-view.ts";
-import type { Config, HostConfig } from "./config/model.ts";
-import type { LoaderName } from "./config/profile-base.ts";
-import type { ProfileConfig } from "./config/profiles/registry.ts";
-import { BootwireError } from "./errors.ts";
-import type { InstallContext } from "./installers/installer.ts";
-import { refusalOf } from "./installers/refusal.ts";
-import { installerFor } from "./installers/registry.ts";
+import type { Firmware } from "../boot/client.ts";
+import type { Dialect } from "../boot/content-paths.ts";
+import { scriptView, templateOf } from "../boot/script-view.ts";
+import type { Config, HostConfig } from "../config/model.ts";
+import type { LoaderName } from "../config/profile-base.ts";
+import type { ProfileConfig } from "../config/profiles/registry.ts";
+import { BootwireError } from "../errors.ts";
+import type { InstallContext } from "../installers/installer.ts";
+import { refusalOf } from "../installers/refusal.ts";
+import { installerFor } from "../installers/registry.ts";
+import { formatIpv4 } from "../net/ipv4.ts";
+import { builtInTemplates, loadTemplates, type Templates } from "../templates/templates.ts";
 import { machineNamed } from "./machine-named.ts";
-import { formatIpv4 } from "./net/ipv4.ts";
-import { builtInTemplates, loadTemplates, type Templates } from "./templates/templates.ts";
 
 /** A file as a machine would get it. */
 export interface RenderedFile {

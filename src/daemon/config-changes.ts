@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Config, TlsConfig, TlsPem } from "./config/model.ts";
-import { isValidAt } from "./config/tls-files.ts";
-import type { Templates } from "./templates/templates.ts";
+import type { Config, TlsConfig, TlsPem } from "../config/model.ts";
+import { isValidAt } from "../config/tls-files.ts";
+import type { Templates } from "../templates/templates.ts";
 
 /** What belongs to sockets and folders that are open: a change of these waits for a restart. */
 const AT_START = [
