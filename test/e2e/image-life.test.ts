@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { findAccelerator } from "../../src/demo/accelerator.ts";
-import { type CloudImage, cloudImage, missingForCloudImage } from "../../src/demo/cloud-image.ts";
+import type { CloudImage } from "../../src/demo/cloud-image.ts";
 import { demoConfig, MACHINE, SERVER_WITH_PREFIX } from "../../src/demo/demo-config.ts";
 import { endProcess, PrivateNetwork } from "../../src/demo/namespace.ts";
 import { Vm } from "../../src/demo/vm.ts";
 import { describeIf } from "../support/require.ts";
 import { BOOT_LAB_NEEDS, Running } from "./support/boot-lab.ts";
+import { IMAGE_DEADLINE, sharedImage } from "./support/shared-image.ts";
 import { type Event, Timeline } from "./support/timeline.ts";
 import { type Compared, WireRecord } from "./support/wire-record.ts";
 
@@ -17,7 +18,6 @@ const CLI = resolve("dist/cli/main.js");
 const GIB = 1024 ** 3;
 /** Milliseconds for one leg of a machine's way: many times that of an idle host. */
 const DEADLINE = 12 * 60_000;
-const CACHE = resolve(".cache");
 
 type Firmware = "bios" | "uefi";
 
@@ -187,9 +187,8 @@ describeIf(NEEDS, "a VM with a blank disk", () => {
   let image: CloudImage;
 
   beforeAll(async () => {
-    expect(missingForCloudImage()).toEqual([]);
-    image = await cloudImage(CACHE, (line) => console.error(line), new AbortController().signal);
-  }, DEADLINE);
+    image = await sharedImage();
+  }, IMAGE_DEADLINE);
 
   test.concurrent(
     "SeaBIOS: installs itself though the daemon is killed meanwhile, boots its own disk, and installs again when told to, once",

@@ -3,10 +3,11 @@ import { readFile, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
-import { type CloudImage, cloudImage, missingForCloudImage } from "../../src/demo/cloud-image.ts";
+import type { CloudImage } from "../../src/demo/cloud-image.ts";
 import { describeIf } from "../support/require.ts";
 import { Slots } from "./image-installer/lab.ts";
 import { BOOT_LAB_NEEDS, BootLab, SERVER, SERVER_MODE } from "./support/boot-lab.ts";
+import { IMAGE_DEADLINE, sharedImage } from "./support/shared-image.ts";
 
 const run = promisify(execFile);
 const CLI = resolve("dist/cli/main.js");
@@ -39,9 +40,8 @@ const needs = { ...BOOT_LAB_NEEDS, commands: [...BOOT_LAB_NEEDS.commands, "zstd"
 
 describeIf(needs, "a copy of a template", () => {
   beforeAll(async () => {
-    expect(missingForCloudImage()).toEqual([]);
-    image = await cloudImage(resolve(".cache"), () => undefined);
-  }, 10 * 60_000);
+    image = await sharedImage();
+  }, IMAGE_DEADLINE);
 
   /** The template's disk, as Proxmox copies it. */
   const copied = {
