@@ -54,7 +54,7 @@ export const guestSchema = z
     diskSize: textField(
       {
         description:
-          "Size of the disk. When it is left out: 16GiB for a VM, 8GiB for a container, as in the template for a clone.",
+          "Size of the disk. When it is left out: 16GiB for a VM (64GiB for Windows), 8GiB for a container, as in the template for a clone.",
         examples: ["32GiB"],
       },
       readGibibytes,

@@ -29,8 +29,23 @@ export function windowsInstaller(templates: Templates): Installer<WindowsProfile
     minimumMemory: 4096,
     boot: (context) => bootPlan(context),
     answers: (context) => answers(context, templates),
-    obstacle: (context) => tooLong(installView(context).hostname),
+    obstacle: (context) => tooLong(installView(context).hostname) ?? refusedBySetup(context),
   };
+}
+
+/** Windows 11's Setup ends at once on a machine that has no Secure Boot to offer, which is every one with BIOS. */
+function refusedBySetup({
+  host,
+  profile,
+  firmware,
+}: InstallContext<WindowsProfile>): BootwireError | undefined {
+  if (firmware === "uefi" || profile.bypassChecks || !profile.edition.startsWith("Windows 11"))
+    return undefined;
+  return new BootwireError(
+    "BW_INSTALLER_FIRMWARE",
+    `Windows 11 does not install on BIOS firmware, which ${host.name} has`,
+    "Give the VM OVMF, or write bypassChecks: true in the profile.",
+  );
 }
 
 function tooLong(hostname: string): BootwireError | undefined {

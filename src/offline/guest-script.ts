@@ -17,10 +17,11 @@ export async function vmScript(
 ): Promise<ProxmoxScript> {
   const host = machineNamed(config, machineName);
   const needed = await installerMemory(config, host);
+  const windows = isWindows(host);
   return qmScript(host, {
-    firmware: host.firmware ?? (host.profile?.loader === "grub" ? "uefi" : "bios"),
+    firmware: host.firmware ?? (windows || host.profile?.loader === "grub" ? "uefi" : "bios"),
     memory: Math.max(LEAST_MEMORY, needed),
-    windows: isWindows(host),
+    windows,
     seed,
   });
 }

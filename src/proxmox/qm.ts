@@ -18,6 +18,8 @@ export interface QmNeeds {
 
 /** GiB. */
 const DEFAULT_DISK = 16;
+/** GiB; with less, Windows 11's Setup refuses the machine. */
+const WINDOWS_DISK = 64;
 
 type Options = readonly (readonly [string, string])[];
 
@@ -63,7 +65,7 @@ function create(host: HostConfig, needs: QmNeeds): ProxmoxCommand {
         ] as const)
       : []),
     ...(windows ? [["tpmstate0", `${guest.storage}:1,version=v2.0`] as const] : []),
-    ...diskOptions(host, bus),
+    ...diskOptions(host, bus, windows ? WINDOWS_DISK : DEFAULT_DISK),
     ...seedDrive(host, needs.seed, guest.cloudInit),
     ...cards(host),
     // The network stays first for good: installed machines are sent to their disk.
@@ -127,8 +129,8 @@ function busOf(host: HostConfig): Exclude<DiskController, "nvme"> {
   );
 }
 
-function diskOptions({ guest }: HostConfig, bus: Exclude<DiskController, "nvme">): Options {
-  const volume = `${guest.storage}:${guest.diskSize ?? DEFAULT_DISK}`;
+function diskOptions({ guest }: HostConfig, bus: Exclude<DiskController, "nvme">, size: number): Options {
+  const volume = `${guest.storage}:${guest.diskSize ?? size}`;
   switch (bus) {
     case "scsi":
       return [

@@ -141,8 +141,8 @@ export class BootLab {
   }
 
   /** Waits for an event of that kind on the timeline. */
-  event(kind: string): Promise<Event> {
-    return this.timeline.first(kind, (event) => event.kind === kind, BOOT_DEADLINE);
+  event(kind: string, deadline = BOOT_DEADLINE): Promise<Event> {
+    return this.timeline.first(kind, (event) => event.kind === kind, deadline);
   }
 
   /** Starts a program on the wire; its output is evidence, and can be waited for. */

@@ -89,7 +89,7 @@ const PROFILES: Readonly<
   windows: {
     profile: `    installer: windows
     folder: windows-11
-    edition: Windows 11 Pro
+    edition: Windows Server 2025 SERVERSTANDARD
     administratorPassword: secret`,
     without: ["packages", "commands", "users", "disk", "keyboard", "timezone"],
   },

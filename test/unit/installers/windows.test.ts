@@ -8,7 +8,7 @@ import { answerOf, labelled } from "./variants.ts";
 const without = ["packages", "commands", "users", "disk", "keyboard", "timezone"] as const;
 const PROFILE = `    installer: windows
     folder: windows-11
-    edition: Windows 11 Pro
+    edition: Windows Server 2025 SERVERSTANDARD
     administratorPassword: 'a<b&"c'`;
 const machines = await goldenMachines({ profile: PROFILE, without });
 const shared = await goldenMachines({
@@ -57,6 +57,25 @@ test("refuses a name that Windows would stop at", () => {
     code: "BW_INSTALLER_CANNOT",
     message: expect.stringContaining("at most 15 characters"),
   });
+});
+
+test.each([
+  ["Windows 11 Pro", false, "bios", true],
+  ["Windows 11 Pro", true, "bios", false],
+  ["Windows 11 Pro", false, "uefi", false],
+  ["Windows Server 2025 SERVERSTANDARD", false, "bios", false],
+] as const)("%s, bypassChecks: %s, on %s: refused is %s", async (edition, bypass, firmware, refused) => {
+  const profile = PROFILE.replace(/edition: .*/, `edition: ${edition}`);
+  const machine = labelled(
+    await goldenMachines({ profile: `${profile}\n    bypassChecks: true`, without }),
+    "dhcp",
+  );
+  const asked = {
+    ...machine.context,
+    firmware,
+    profile: { ...machine.context.profile, bypassChecks: bypass },
+  };
+  expect(refusalOf(machine.installer, asked)?.code).toBe(refused ? "BW_INSTALLER_FIRMWARE" : undefined);
 });
 
 /** Parts without which Setup would ask somebody, as paths of element names. */

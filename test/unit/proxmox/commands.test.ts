@@ -18,6 +18,7 @@ defaults:
 profiles:
   cloud: {installer: image, image: a.raw, guest: {cores: 4, diskSize: 32GiB}}
   signed: {installer: image, image: a.raw, loader: grub, firmware: uefi}
+  windows-11: {installer: windows, folder: windows-11, edition: Windows 11 Pro, administratorPassword: secret, users: []}
 hosts:
 ${hosts}`;
   const loaded = parseConfig(text, "/lab/bootwire.yaml");
@@ -33,6 +34,7 @@ const CONFIG = configOf(`
   - {name: sata, mac: bc:24:11:00:00:04, profile: cloud, guestAgent: false, guest: {controller: sata, machine: i440fx}}
   - {name: seeded, mac: bc:24:11:00:00:05, vmid: 105, profile: cloud, guest: {cloudInit: true}}
   - {name: windows, mac: bc:24:11:00:00:06, vmid: 106, firmware: uefi, guest: {osType: win11}}
+  - {name: windows-11, mac: bc:24:11:00:00:16, vmid: 116, profile: windows-11}
   - {name: copy, mac: bc:24:11:00:00:07, vmid: 107, kind: clone, cloneOf: 9000, address: 10.0.0.7, network: static,
      guest: {diskSize: 32GiB}}
   - {name: next, mac: bc:24:11:00:00:08, kind: clone, cloneOf: 9000}

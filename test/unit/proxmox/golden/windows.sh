@@ -9,7 +9,7 @@ qm create 106 \
   --rng0 source=/dev/urandom \
   --tpmstate0 tank:1,version=v2.0 \
   --scsihw virtio-scsi-single \
-  --scsi0 tank:16,iothread=1,discard=on \
+  --scsi0 tank:64,iothread=1,discard=on \
   --net0 virtio=BC:24:11:00:00:06,bridge=vmbr1 \
   --boot 'order=net0;scsi0' \
   --agent enabled=1

@@ -1,0 +1,15 @@
+qm create 116 \
+  --name windows-11 \
+  --memory 4096 \
+  --cores 2 \
+  --ostype win11 \
+  --machine q35 \
+  --bios ovmf \
+  --efidisk0 tank:1,efitype=4m,pre-enrolled-keys=0 \
+  --rng0 source=/dev/urandom \
+  --tpmstate0 tank:1,version=v2.0 \
+  --scsihw virtio-scsi-single \
+  --scsi0 tank:64,iothread=1,discard=on \
+  --net0 virtio=BC:24:11:00:00:16,bridge=vmbr1 \
+  --boot 'order=net0;scsi0' \
+  --agent enabled=1
