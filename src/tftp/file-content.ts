@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
-import { constants, readv } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { ReadableContent } from "./content.ts";
+import { type Disk, poolDisk, Turns } from "./disk.ts";
 import type { Geometry } from "./layout.ts";
 import type { Extent } from "./source.ts";
 
@@ -22,6 +23,9 @@ interface Shared {
   readonly busy: Busy;
   /** Undefined where there is no such thing. */
   readonly readCached: ReadCached | undefined;
+  readonly disk: Disk;
+  /** By the device. */
+  readonly turns: Turns;
 }
 
 /** A file (or parts of one) that is open for reading, in the version that it had when it was opened. */
@@ -31,6 +35,7 @@ export class FileContent implements ReadableContent {
   readonly shared = true;
   readonly #handle: FileHandle;
   readonly #stamp: string;
+  readonly #device: string;
   readonly #extents: readonly Extent[];
   readonly #shared: Shared;
   readonly #onClose: () => void;
@@ -42,7 +47,7 @@ export class FileContent implements ReadableContent {
 
   constructor(
     handle: FileHandle,
-    stamp: string,
+    stats: BigIntStats,
     key: string,
     extents: readonly Extent[],
     shared: Shared,
@@ -51,7 +56,8 @@ export class FileContent implements ReadableContent {
     this.key = key;
     this.size = extents.reduce((sum, extent) => sum + extent.length, 0);
     this.#handle = handle;
-    this.#stamp = stamp;
+    this.#stamp = stampOf(stats);
+    this.#device = String(stats.dev);
     this.#extents = extents;
     this.#shared = shared;
     this.#onClose = onClose;
@@ -126,7 +132,9 @@ export class FileContent implements ReadableContent {
       while (done < wanted && position + done < extentEnd) {
         const length = Math.min(wanted - done, extentEnd - position - done);
         const at = extent.offset + position + done - extentStart;
-        const got = await readInto(this.#handle.fd, sliceViews(views, viewSize, done, length), at);
+        const slices = sliceViews(views, viewSize, done, length);
+        const { disk, turns } = this.#shared;
+        const got = await turns.run(this.#device, () => disk.read(this.#handle.fd, slices, at));
         this.#reads++;
         if (got === 0) throw new Error("the file became shorter while it was read");
         done += got;
@@ -177,12 +185,6 @@ function sliceViews(
   return parts;
 }
 
-function readInto(fd: number, views: readonly Buffer[], position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    readv(fd, views, position, (error, count) => (error ? reject(error) : resolve(count)));
-  });
-}
-
 /** What a write changes. (The change time would move by a rename over the file as well, which leaves its octets alone.) */
 function stampOf(stats: BigIntStats): string {
   return `${stats.size}:${stats.mtimeNs}`;
@@ -198,9 +200,17 @@ export class FileTable {
   readonly #open = new Map<string, FileContent>();
   readonly #shared: Shared;
 
-  /** `now`: milliseconds of any steady clock. */
-  constructor(now: () => number, readCached?: ReadCached) {
-    this.#shared = { now, busy: { count: 0 }, readCached };
+  /** `now`: milliseconds of any steady clock; `reads`: of one device at a time. */
+  constructor(
+    now: () => number,
+    options: {
+      readonly readCached?: ReadCached | undefined;
+      readonly disk?: Disk | undefined;
+      readonly reads?: number;
+    } = {},
+  ) {
+    const { readCached, disk = poolDisk, reads = Number.POSITIVE_INFINITY } = options;
+    this.#shared = { now, busy: { count: 0 }, readCached, disk, turns: new Turns(reads) };
   }
 
   /** Looks at files that have not come back yet (reads apart). */
@@ -232,7 +242,7 @@ export class FileTable {
         await handle.close();
         return other.share();
       }
-      const content = new FileContent(handle, stampOf(stats), key, parts, this.#shared, () => {
+      const content = new FileContent(handle, stats, key, parts, this.#shared, () => {
         this.#open.delete(key);
       });
       this.#open.set(key, content);

@@ -1,3 +1,4 @@
+import type { Disk } from "./disk.ts";
 import { Lane, type LaneEvent, TICK, type TransferSpec } from "./lane.ts";
 import type { TftpLimits } from "./limits.ts";
 import type { WireFactory } from "./wire.ts";
@@ -29,6 +30,7 @@ export class LocalLane implements LanePort {
     readonly limits: TftpLimits;
     readonly now: () => number;
     readonly emit: (event: LaneEvent) => void;
+    readonly disk?: Disk;
   }) {
     this.#wires = options.wires;
     this.#lane = new Lane({

@@ -1,4 +1,5 @@
 import type { Content } from "./content.ts";
+import type { Disk } from "./disk.ts";
 import { FileTable, type ReadCached } from "./file-content.ts";
 import { type LaidOutFile, laidOutGeometry, laidOutView } from "./laid-out.ts";
 import { geometryFor, lastBlockOf, packetSize } from "./layout.ts";
@@ -67,13 +68,16 @@ export class Lane {
     readonly emit: (event: LaneEvent) => void;
     /** Reads files without waiting, where the system can. */
     readonly readCached?: ReadCached;
+    /** What reads files where that takes waiting; default: Node's pool of threads. */
+    readonly disk?: Disk;
   }) {
     this.#wires = options.wires;
     this.#limits = options.limits;
     this.#now = options.now;
     this.#emit = options.emit;
     this.#pieces = new PieceStore(options.limits.memory);
-    this.#files = new FileTable(options.now, options.readCached);
+    const { now, readCached, disk, limits } = options;
+    this.#files = new FileTable(now, { readCached, disk, reads: limits.reads });
   }
 
   /** Transfers that are running or about to. */

@@ -73,7 +73,7 @@ export class Lanes {
     for (let i = 0; i < wanted && script; i++) {
       const lane = await WorkerLane.start({
         script,
-        setup: { limits: { ...limits, memory: laneMemory(limits, wanted) }, ports, sharedPorts },
+        setup: { limits: laneLimits(limits, wanted), ports, sharedPorts },
         emit,
         onDeath: (dead) => this.#replace(dead),
       });
@@ -87,7 +87,7 @@ export class Lanes {
     const { limits, ports, emit } = this.#options;
     return new LocalLane({
       wires: this.#sharedWires ?? new DgramWires(ports),
-      limits: { ...limits, memory: laneMemory(limits, 1) },
+      limits: laneLimits(limits, 1),
       now: () => performance.now(),
       emit,
     });
@@ -102,12 +102,19 @@ export class Lanes {
   }
 }
 
-/** Three quarters of the memory are for the lanes' own pieces, one for the files that all share. */
-function laneMemory(limits: TftpLimits, lanes: number): number {
-  return Math.floor((limits.memory * 3) / 4 / lanes);
+/** A lane's part. Three quarters of the memory are for the lanes' own pieces, one for the files that all share. */
+function laneLimits(limits: TftpLimits, lanes: number): TftpLimits {
+  return {
+    ...limits,
+    memory: Math.floor((limits.memory * 3) / 4 / lanes),
+    reads: Math.max(1, Math.floor(limits.reads / lanes)),
+  };
 }
 
-/** One thread serves a segment; more where there are processors to spare beside the rest of the machine's work. */
+/**
+ * One thread serves a segment; more where there are processors to spare beside the rest of the machine's work, but not so
+ * many that a disk that hangs could take all of Node's file threads.
+ */
 function defaultWorkers(): number {
-  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+  return Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2)));
 }

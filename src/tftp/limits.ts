@@ -19,6 +19,8 @@ export interface TftpLimits {
   readonly memory: number;
   /** Files up to this size are kept in memory, laid out, for all threads, as long as a quarter of it lasts. */
   readonly smallFile: number;
+  /** Reads of one disk at a time, in all: Node's pool of four threads is there for everything else, too. */
+  readonly reads: number;
   readonly rto: RtoLimits;
   /** Silence after which a client counts as gone, once it has shown that it hears us. */
   readonly patience: number;
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: TftpLimits = {
   windowBytes: 256 * 1024,
   memory: 64 * 1024 * 1024,
   smallFile: 4 * 1024 * 1024,
+  reads: 3,
   // Some clients (atftp) start their own time-out anew at each packet, even one that they ignore: once in a while the
   // pause must be longer than any client's patience.
   rto: { initial: 1000, min: 50, max: 8000 },

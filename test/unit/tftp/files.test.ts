@@ -136,7 +136,7 @@ describe("what the system has in memory is read at once", () => {
   ])("%s, the same octets as from the disk", async (_name, extents, wanted) => {
     const native = await loadNativeSockets();
     if (!native) throw new Error("koffi is missing");
-    const file = await new FileTable(() => 0, native.readCached).open(path, extents);
+    const file = await new FileTable(() => 0, { readCached: native.readCached }).open(path, extents);
     // From the disk first: then they are in memory.
     await file.read(Buffer.alloc(content.length), 0);
     const { memory, views } = piece();
@@ -157,10 +157,7 @@ describe("what the system has in memory is read at once", () => {
     ["the disk would have to be asked", -11],
     ["a part of it is not there", 100],
   ])("not when %s", async (_name, answer) => {
-    const file = await new FileTable(
-      () => 0,
-      () => answer,
-    ).open(path);
+    const file = await new FileTable(() => 0, { readCached: () => answer }).open(path);
     expect(file.fillNow(piece().views, 0, geometry)).toBeUndefined();
     expect(await file.fill(piece().views, 0, geometry)).toBe(perPiece);
     file.release();
