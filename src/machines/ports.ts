@@ -49,7 +49,7 @@ export interface MachineStore {
   /** Lifts the guard, durably. */
   liftGuard(): void;
   life(name: string): Life | undefined;
-  /** Every machine with a record, by name. */
+  /** Every machine with a record, in no order. */
   lives(): readonly Life[];
   /** Machines whose attempt is running or finishing. */
   live(): readonly Life[];

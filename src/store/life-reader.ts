@@ -22,7 +22,7 @@ export class LifeReader {
 
   constructor(db: SqliteDatabase) {
     this.#byName = db.prepare("SELECT * FROM machines WHERE name = ?");
-    this.#all = db.prepare("SELECT * FROM machines ORDER BY name");
+    this.#all = db.prepare("SELECT * FROM machines");
     this.#live = db.prepare(`
       SELECT m.* FROM machines m JOIN attempts a ON a.machine = m.id
       WHERE a.phase IN ('running', 'finishing') ORDER BY m.name`);
@@ -40,7 +40,7 @@ export class LifeReader {
     return this.#life(this.#byName.get(name));
   }
 
-  /** Two queries, however many there are. */
+  /** In no order; two queries, however many there are. */
   all(): Life[] {
     const latest = new Map(this.#latestOfAll.all().map((row) => [new Row(row).integer("machine"), row]));
     return this.#all.all().map((row) => decodeLife(row, latest.get(new Row(row).integer("id"))));

@@ -9,6 +9,7 @@ import type {
 } from "../machines/ports.ts";
 import { closeDatabase, explained, openQuickly, transaction } from "./database.ts";
 import { EventReader, EventWriter, type Retention } from "./event-log.ts";
+import { LifeCache } from "./life-cache.ts";
 import { LifeReader } from "./life-reader.ts";
 import { LifeWriter } from "./life-writer.ts";
 import type { SqliteConstructor, SqliteDatabase, SqliteStatement } from "./sqlite.ts";
@@ -44,7 +45,8 @@ export class SqliteMachineStore implements MachineStore {
   readonly #path: string;
   readonly #durable: Writer;
   readonly #quick: Writer;
-  readonly #lives: LifeReader;
+  readonly #reader: LifeReader;
+  readonly #lives: LifeCache;
   readonly #events: EventReader;
   readonly #deleteMeta: SqliteStatement;
   readonly #probe: SqliteStatement;
@@ -60,7 +62,8 @@ export class SqliteMachineStore implements MachineStore {
     this.#path = path;
     this.#durable = writer(db, retention);
     this.#quick = writer(openQuickly(Sqlite, path), retention);
-    this.#lives = new LifeReader(db);
+    this.#reader = new LifeReader(db);
+    this.#lives = new LifeCache(this.#reader);
     this.#events = new EventReader(db);
     this.#deleteMeta = db.prepare("DELETE FROM meta WHERE key = ?");
     this.#probe = this.#quick.db.prepare(
@@ -94,23 +97,23 @@ export class SqliteMachineStore implements MachineStore {
   }
 
   live(): readonly Life[] {
-    return this.#explained(() => this.#lives.live());
+    return this.#explained(() => this.#reader.live());
   }
 
   attemptByToken(token: string): Attempt | undefined {
-    return this.#explained(() => this.#lives.attemptByToken(token));
+    return this.#explained(() => this.#reader.attemptByToken(token));
   }
 
   attempts(machine: string, limit: number): readonly Attempt[] {
-    return this.#explained(() => this.#lives.attempts(machine, limit));
+    return this.#explained(() => this.#reader.attempts(machine, limit));
   }
 
   log(attempt: string): string | undefined {
-    return this.#explained(() => this.#lives.log(attempt));
+    return this.#explained(() => this.#reader.log(attempt));
   }
 
   basis(digest: string): string | undefined {
-    return this.#explained(() => this.#lives.basis(digest));
+    return this.#explained(() => this.#reader.basis(digest));
   }
 
   save(
@@ -119,23 +122,32 @@ export class SqliteMachineStore implements MachineStore {
     options: { readonly durable: boolean },
   ): readonly StoredEvent[] {
     const { db, lives, events } = options.durable ? this.#durable : this.#quick;
-    return this.#explained(() =>
-      transaction(db, () => {
-        for (const change of changes) lives.write(change);
-        for (const [machine, at] of background.seen) lives.seen(machine, at);
-        return events.append(background.events);
-      }),
-    );
+    try {
+      return this.#explained(() =>
+        transaction(db, () => {
+          for (const change of changes) lives.write(change);
+          for (const [machine, at] of background.seen) lives.seen(machine, at);
+          return events.append(background.events);
+        }),
+      );
+    } finally {
+      for (const { record } of changes) this.#lives.changed(record.name);
+      for (const machine of background.seen.keys()) this.#lives.changed(machine);
+    }
   }
 
   reassign(moves: readonly Reassignment[], lines: readonly TimelineEvent[]): readonly StoredEvent[] {
     const { db, lives, events } = this.#durable;
-    return this.#explained(() =>
-      transaction(db, () => {
-        lives.reassign(moves);
-        return events.append(lines);
-      }),
-    );
+    try {
+      return this.#explained(() =>
+        transaction(db, () => {
+          lives.reassign(moves);
+          return events.append(lines);
+        }),
+      );
+    } finally {
+      this.#lives.forget();
+    }
   }
 
   events(query: EventQuery): readonly StoredEvent[] {

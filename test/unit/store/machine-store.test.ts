@@ -100,7 +100,12 @@ describe("machines and attempts", () => {
       record: installing,
       attempt: attempt("a2", { startedAt: 6 }),
     });
-    expect(state.machines.lives().map((life) => life.record.name)).toEqual(["vm1", "vm2"]);
+    expect(
+      state.machines
+        .lives()
+        .map((life) => life.record.name)
+        .sort(),
+    ).toEqual(["vm1", "vm2"]);
     expect(state.machines.live().map((life) => life.record.name)).toEqual(["vm1"]);
     expect(state.machines.attemptByToken("token of a1")).toMatchObject({ id: "a1", phase: "cancelled" });
     expect(state.machines.attemptByToken("token of a9")).toBeUndefined();
