@@ -160,7 +160,8 @@ export class Lane {
         patience: this.#limits.patience,
         probation: this.#limits.probation,
         sourcePatience: this.#limits.sourcePatience,
-        openings: this.#limits.openings,
+        // Without options a whole block goes to an address that may be forged, for a request a fraction of that long.
+        openings: agreement.oack.length > 0 ? this.#limits.openings : 1,
       },
       content.size === undefined ? undefined : lastBlockOf(content.size, agreement.blockSize),
       now,

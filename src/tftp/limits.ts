@@ -28,7 +28,7 @@ export interface TftpLimits {
   readonly probation: number;
   /** How long a source may take to answer, and a disk to read. */
   readonly sourcePatience: number;
-  /** How often an opening packet is sent to an address that may be forged. */
+  /** How often an OACK is sent to an address that may be forged; a first block is sent once for each request. */
   readonly openings: number;
   /** How long `close` lets running transfers go on. */
   readonly grace: number;

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FolderSource } from "../../../src/tftp/folder-source.ts";
 import { encodeAck, encodeError, encodeRequest } from "../../../src/tftp/packet.ts";
-import { describePacket, Probe, request, serve, type TestServer } from "./probe.ts";
+import { describePacket, fetchFile, Probe, request, serve, type TestServer } from "./probe.ts";
 
 const base = mkdtempSync(join(tmpdir(), "bootwire-hostile-"));
 writeFileSync(join(base, "secret"), "must never leave");
@@ -33,6 +34,21 @@ const requests: readonly (readonly [string, Buffer, string])[] = [
   ["traversal from a folder", request("x/../../secret"), "error 2"],
   ["traversal with backslashes", request("..\\secret"), "error 2"],
   ["traversal, mixed", request("/..\\/..//secret"), "error 2"],
+  ["traversal at the end", request("ok/../../secret"), "error 2"],
+  ["traversal after a leading slash", request("/../secret"), "error 2"],
+  ["traversal with a doubled slash", request("..//secret"), "error 2"],
+  ["traversal with both slashes", request("..\\/secret"), "error 2"],
+  ["traversal far beyond the top", request("../".repeat(100)), "error 2"],
+  ["dots filtered once are still dots", request("....//secret"), "error 1"],
+  ["percent encoding twice", request("%252e%252e%252fsecret"), "error 1"],
+  ["percent encoding of the slash", request("..%2fsecret"), "error 1"],
+  ["a semicolon after the dots", request("..;/secret"), "error 1"],
+  ["UTF-16", raw("\0\x01.\0.\0/\0s\0\0octet\0"), "error 4"],
+  ["a NUL in the dots", raw("\0\x01..\0/secret\0octet\0"), "error 4"],
+  ["wide dots", request("\uff0e\uff0e/secret"), "error 1"],
+  ["a share", request("\\\\host\\secret"), "error 1"],
+  ["a home", request("~/secret"), "error 1"],
+  ["a URL", request(`file://${join(base, "secret")}`), "error 1"],
   ["an absolute path", request(join(base, "secret")), "error 1"],
   ["a drive letter", request("C:\\secret"), "error 1"],
   ["percent encoding is a name", request("%2e%2e/secret"), "error 1"],
@@ -61,6 +77,8 @@ const requests: readonly (readonly [string, Buffer, string])[] = [
   ["nothing", Buffer.alloc(0), "silence"],
   ["noise", Buffer.alloc(1400, 0xa5), "silence"],
   ["an option without a value", raw("\0\x01ok\0octet\0blksize\0"), "data 1 (4)"],
+  ["options without values", raw("\0\x01ok\0octet\0blksize\0\0windowsize\0\0tsize\0\0"), "data 1 (4)"],
+  ["an option without a name", raw("\0\x01ok\0octet\0\x001024\0"), "data 1 (4)"],
   [
     "huge numbers",
     request("ok", { blksize: "9".repeat(39), tsize: "9".repeat(39), windowsize: "9".repeat(39) }),
@@ -112,6 +130,145 @@ test("what goes to an address that never answers is a small multiple of what it 
   expect(heard).toBeLessThanOrEqual(3 * asked.length);
   probe.close();
   await quiet.close();
+});
+
+test("a client without options that never answers hears the first block once", async () => {
+  const quiet = await serve(() => ({ kind: "bytes", bytes: Buffer.alloc(1_000_000) }), {
+    limits: { rto: { initial: 5, min: 5, max: 10 }, probation: 50 },
+  });
+  const probe = await Probe.open();
+  probe.send(request("kernel"), quiet.port);
+  expect(await quiet.event("failed")).toMatchObject({ reason: "the client never answered" });
+  expect(probe.unread.map(({ bytes }) => describePacket(bytes))).toEqual(["data 1 (512)"]);
+  probe.close();
+  await quiet.close();
+});
+
+describe("foreign senders at a transfer's port", () => {
+  test.each<readonly [string, Buffer, string | undefined]>([
+    ["an ACK", encodeAck(1), "error 5 unknown transfer"],
+    ["an ACK of everything", encodeAck(65_535), "error 5 unknown transfer"],
+    ["an ERROR", encodeError(0, "die"), undefined],
+    ["a request", request("other"), undefined],
+    ["data", raw("\0\x03\0\x01data"), "error 5 unknown transfer"],
+    ["noise", Buffer.alloc(1400, 0xa5), undefined],
+    ["nothing", Buffer.alloc(0), undefined],
+  ])("%s: it goes on", async (_what, bytes, wanted) => {
+    const one = await serve(() => ({ kind: "bytes", bytes: Buffer.alloc(1300, 7) }));
+    const probe = await Probe.open();
+    // The client's own port, at another address: a forger who has guessed it.
+    const strangers = [await Probe.open(), await Probe.open("127.0.0.2", probe.port)];
+    probe.send(request("x"), one.port);
+    const { from } = await probe.next();
+    for (const stranger of strangers) {
+      stranger.send(bytes, from.port);
+      if (wanted !== undefined) expect(describePacket((await stranger.next()).bytes)).toBe(wanted);
+    }
+    for (const [block, wants] of [
+      [1, "data 2 (512)"],
+      [2, "data 3 (276)"],
+    ] as const) {
+      probe.send(encodeAck(block), from.port);
+      expect(describePacket((await probe.next()).bytes)).toBe(wants);
+    }
+    probe.send(encodeAck(3), from.port);
+    await one.event("completed");
+    for (const stranger of strangers) {
+      expect(stranger.unread).toEqual([]);
+      stranger.close();
+    }
+    expect(one.events.filter(({ kind }) => kind === "failed" || kind === "aborted")).toEqual([]);
+    probe.close();
+    await one.close();
+  });
+});
+
+test("whatever a datagram holds, one answer at most, and none that is longer than an error or a block", async () => {
+  const alphabet = fc.oneof(
+    fc.uint8Array({ maxLength: 600 }),
+    // Something like a request: an opcode, and words in between zeroes.
+    fc
+      .tuple(
+        fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7, 255),
+        fc.array(
+          fc.oneof(
+            fc.constantFrom(
+              "ok",
+              "octet",
+              "netascii",
+              "blksize",
+              "tsize",
+              "windowsize",
+              "timeout",
+              "rollover",
+            ),
+            fc.constantFrom("..", "/", "\\", "0", "1", "-1", "65464", "4294967296", "1e3", "ok/../../secret"),
+            fc.string({ maxLength: 12 }),
+          ),
+          { maxLength: 12 },
+        ),
+        fc.boolean(),
+      )
+      .map(([opcode, words, ended]) =>
+        Buffer.concat([
+          Buffer.from([0, opcode]),
+          Buffer.from(words.join("\0") + (ended ? "\0" : ""), "latin1"),
+        ]),
+      ),
+  );
+  await fc.assert(
+    fc.asyncProperty(alphabet, async (bytes) => {
+      const probe = await Probe.open();
+      const after = await Probe.open();
+      try {
+        probe.send(Buffer.from(bytes), served.port);
+        after.send(request("missing"), served.port);
+        expect(describePacket((await after.next()).bytes)).toBe("error 1 file not found");
+        expect(probe.unread.length).toBeLessThanOrEqual(1);
+        for (const { bytes: answer } of probe.unread) {
+          expect(answer.length).toBeLessThanOrEqual(516);
+          expect(answer.includes("must never leave")).toBe(false);
+        }
+      } finally {
+        probe.close();
+        after.close();
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a flood from thousands of forged addresses: little to each of them, flat memory, and then it serves on", async () => {
+  const limits = { rto: { initial: 10, min: 10, max: 20 }, probation: 50, transfers: 300 };
+  const flooded = await serve(() => ({ kind: "bytes", bytes: Buffer.alloc(100_000) }), { limits });
+  const asked = request("kernel", { blksize: "1468", windowsize: "64", tsize: "0" });
+  let heard = 0;
+  const flood = async (round: number) => {
+    for (let i = 0; i < 20; i++) {
+      const addresses = Array.from({ length: 100 }, (_none, j) => `127.${round + 1}.${i}.${j + 1}`);
+      const probes = await Promise.all(addresses.map((address) => Probe.open(address)));
+      for (const probe of probes) probe.send(asked, flooded.port);
+      // A request that the server has looked at is counted, in whatever way.
+      const seen = (round * 20 + i + 1) * 100;
+      while (flooded.server.counters().requests < seen) await new Promise(setImmediate);
+      for (const probe of probes) {
+        const octets = probe.unread.reduce((sum, { bytes }) => sum + bytes.length, 0);
+        expect(octets).toBeLessThanOrEqual(3 * asked.length);
+        heard += octets;
+        probe.close();
+      }
+    }
+    return process.memoryUsage().rss;
+  };
+  await flood(0);
+  const before = await flood(1);
+  let after = before;
+  for (let round = 2; round < 6; round++) after = await flood(round);
+  expect(heard).toBeGreaterThan(0);
+  expect(after - before).toBeLessThan(32 * 1024 * 1024);
+  while (flooded.server.counters().running > 0) await new Promise(setImmediate);
+  expect(await fetchFile(flooded, "kernel", { blksize: "1468" })).toEqual(Buffer.alloc(100_000));
+  await flooded.close();
 });
 
 test("a flood of requests ends in a few transfers, flat memory, and a server that still answers", async () => {

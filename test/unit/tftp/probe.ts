@@ -26,11 +26,11 @@ export class Probe {
     });
   }
 
-  static async open(address = "127.0.0.1"): Promise<Probe> {
+  static async open(address = "127.0.0.1", port = 0): Promise<Probe> {
     // Sends leave at once, so that closing right after one does not lose it.
     const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", lookup: literalLookup });
     const listening = once(socket, "listening");
-    socket.bind(0, address);
+    socket.bind(port, address);
     await listening;
     return new Probe(socket);
   }
