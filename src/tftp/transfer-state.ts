@@ -104,6 +104,8 @@ export interface Sending extends Running {
   readonly firstSentAt: number;
   /** Blocks of this window that left more than once: should the client have them, it will say so by duplicate ACKs. */
   readonly resent: number;
+  /** Blocks from `base` on that left more than once: an ACK of one of them may only say that a copy was not needed. */
+  readonly repeated: number;
   /** Duplicate ACKs to be expected from what was sent more than once before this window: they say nothing of it. */
   readonly echoes: number;
   /** Whether a duplicate ACK was already answered since the last progress or time-out. */
@@ -156,6 +158,7 @@ export const FRESH_WINDOW = {
   left: 0,
   starved: false,
   resent: 0,
+  repeated: 0,
   echoes: 0,
   answeredDuplicate: false,
   pause: undefined,

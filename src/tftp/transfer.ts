@@ -165,9 +165,14 @@ function onAck(state: Sending, block: number, now: number): Step {
   }
   // A window that was acknowledged in part lost something: the rest goes out again, and later ACKs are ambiguous.
   const whole = moved === state.inFlight;
+  const rest = state.inFlight - moved;
+  // Unless that is about a copy, in the middle of what left twice. The rest again would make further copies, and the
+  // answers to them further ones, to the end of the file: EDK2 tells where it stands at each block that it has already.
+  const ofCopy = moved <= state.repeated;
   const roundTrip =
     whole && state.measurable ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip;
   const count = windowFrom(state, base);
+  const known = ofCopy ? rest : 0;
   // No echo came of what the last time-out sent again: it had been lost.
   const floor = state.pause === undefined ? state.floor : floorAfterLoss(state.floor, state.params.rto);
   // Field by field: this runs once a window, and copying by spread takes longer than all the rest of it.
@@ -183,20 +188,21 @@ function onAck(state: Sending, block: number, now: number): Step {
       measurable: whole,
       progressAt: now,
       openings: state.openings,
-      retransmissions: state.retransmissions + state.inFlight - moved,
+      retransmissions: state.retransmissions + rest - known,
       deadline: deadlineOf(state, roundTrip, floor, 0, now),
       base,
-      leftBefore: state.inFlight - moved,
+      leftBefore: rest,
       left: count,
-      inFlight: Math.max(state.inFlight - moved, count),
+      inFlight: Math.max(rest, count),
       starved: false,
       firstSentAt: now,
       resent: 0,
+      repeated: ofCopy ? Math.min(rest, state.repeated - moved) : rest,
       echoes: state.resent,
       answeredDuplicate: false,
       pause: whole && state.backoff > 0 ? pauseOf(state, now) : undefined,
     },
-    send: { kind: "data", first: base, count },
+    send: count > known ? { kind: "data", first: base + known, count: count - known } : undefined,
   };
 }
 
@@ -230,6 +236,7 @@ function onDuplicate(state: Sending, now: number): Step {
       measurable: false,
       retransmissions: state.retransmissions + state.inFlight,
       resent: state.resent + state.inFlight,
+      repeated: state.inFlight,
       answeredDuplicate: true,
     },
     now,
@@ -273,6 +280,7 @@ function onTime(state: Offering | Sending, now: number): Step {
       ...later,
       measurable: false,
       retransmissions: later.retransmissions + later.inFlight,
+      repeated: later.inFlight,
       resent: later.resent + later.inFlight,
       answeredDuplicate: false,
       pause: undefined,

@@ -16,6 +16,8 @@ interface Network {
   readonly minDelay: number;
   readonly jitter: number;
   readonly seed: number;
+  /** Part of what is sent that comes 3 ms late, behind what was sent after it. */
+  readonly late?: number;
 }
 
 /** A repeatable source of numbers in 0 … 1 (mulberry32). */
@@ -81,7 +83,8 @@ function run(
   const carry = (message: Message) => {
     const copies = random() < network.duplication ? 2 : 1;
     for (let i = 0; i < copies; i++) {
-      if (random() >= network.loss) post(message, now + network.minDelay + random() * network.jitter);
+      const late = network.late !== undefined && random() < network.late ? 3 : 0;
+      if (random() >= network.loss) post(message, now + network.minDelay + random() * network.jitter + late);
     }
   };
 
@@ -335,5 +338,31 @@ test("a client that pauses gets little twice, and each pause teaches", () => {
       expect(retransmitted).toBeLessThanOrEqual(windowSize * (4 + 3 * outcome.unclear));
     }),
     { numRuns: 100, examples: pausesThatEndWithACopy },
+  );
+});
+
+test("a block that comes late, or is lost, costs about a window, not each window from then on", () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        windowSize: fc.integer({ min: 2, max: 16 }),
+        answersEach: fc.boolean(),
+        roundTrip: fc.constantFrom(2, 4, 10),
+        late: fc.constantFrom(0, 0.002, 0.01),
+        loss: fc.constantFrom(0, 0.002, 0.01),
+        seed: fc.integer(),
+      }),
+      ({ windowSize, answersEach, roundTrip, late, loss, seed }) => {
+        const blocks = 2000;
+        const chosen = { ...fixed, windowSize, rollover: 0, interval: undefined, offers: true } as const;
+        const network = { loss, duplication: 0, minDelay: roundTrip / 2, jitter: 0, seed, late };
+        const outcome = run(chosen, blocks, network, 0, { answersEach, pauses: [] });
+        expect(outcome.state).toMatchObject({ outcome: "completed" });
+        // Each packet that is late or lost may cost two windows, and there may be twice as many as is likely, and some.
+        const troubles = 2 * (late + loss) * (blocks + blocks / windowSize) + 4;
+        expect(outcome.blocksSent - blocks).toBeLessThanOrEqual(2 * windowSize * troubles);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

@@ -108,6 +108,36 @@ describe("windows", () => {
     expect(hand.ack(6)).toBe("7..10");
   });
 
+  test("an ACK of a copy brings no further copies: EDK2 tells where it stands at each block that it has already", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 100);
+    hand.start();
+    hand.ack(0);
+    // Block 4 overtook block 3.
+    expect(hand.ack(2)).toBe("3..6");
+    // The copy of 3 came; from here on the client counts its window.
+    expect(hand.ack(3)).toBe("7..7");
+    expect(hand.ack(7)).toBe("8..11");
+    expect(hand.state).toMatchObject({ retransmissions: 2 });
+    expect(hand.ack(11)).toBe("12..15");
+  });
+
+  test("an ACK beyond the copies tells of another loss", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 100);
+    hand.start();
+    hand.ack(0);
+    expect(hand.ack(2)).toBe("3..6");
+    expect(hand.ack(5)).toBe("6..9");
+  });
+
+  test("what a time-out sends again are copies, too", () => {
+    const hand = new Hand({ offers: true, windowSize: 4 }, 100);
+    hand.start();
+    hand.ack(0);
+    expect(hand.expire()).toBe("1..4");
+    expect(hand.ack(2)).toBe("5..6");
+    expect(hand.ack(6)).toBe("7..10");
+  });
+
   test("a repeated ACK says that the window's first block is missing: answered once", () => {
     const hand = new Hand({ offers: true, windowSize: 4 }, 100);
     hand.start();
