@@ -90,12 +90,12 @@ export interface NewRecord {
   readonly systemUse: Buffer;
 }
 
-/** The bytes of a record, its length even as §9.1.1 wants it. Throws a RangeError when it is too long for one. */
+/** The bytes of a record, its length even as §9.1.1 wants it. Throws IsoError when it is too long for one. */
 export function encodeRecord(record: NewRecord): Buffer {
   const { name, systemUse } = record;
   const systemAt = 33 + name.length + (name.length % 2 === 0 ? 1 : 0);
   const length = (systemAt + systemUse.length + 1) & ~1;
-  if (length > 255) throw new RangeError(`a directory record of ${length} bytes`);
+  if (length > 255) throw new IsoError("limit", `a directory record of ${length} bytes`);
   const bytes = Buffer.alloc(length);
   bytes[0] = length;
   placeRecord(bytes, record.block, record.length);

@@ -92,6 +92,13 @@ describe("hostile images", () => {
     );
   });
 
+  it("without room for Rock Ridge in a new record: an error of its own kind", async () => {
+    // How far each record's system use area is skipped: the seventh octet of SP, in the root's record of itself.
+    const skip = IMAGE.indexOf("SP\u0007\u0001") + 6;
+    const bytes = changed((copy) => copy.writeUInt8(145, skip));
+    await expect(graftRootFile(memorySource(bytes), FILE)).rejects.toMatchObject({ kind: "limit" });
+  });
+
   it("with numbers changed to what points elsewhere in the image, or beyond it", async () => {
     const value = fc.oneof(
       fc.integer({ min: 0, max: IMAGE.length / SECTOR }),
