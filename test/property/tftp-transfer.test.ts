@@ -42,7 +42,8 @@ interface Habits {
 const ORDERLY: Habits = { answersEach: false, pauses: [] };
 
 type Message =
-  | { readonly to: "server"; readonly block: number }
+  /** An ACK; without a block, the request once more. */
+  | { readonly to: "server"; readonly block: number | undefined }
   | { readonly to: "client"; readonly oack: true }
   | { readonly to: "client"; readonly oack: false; readonly block: number; readonly content: number };
 
@@ -58,12 +59,14 @@ interface Outcome {
   readonly unclear: number;
 }
 
+/** Milliseconds, unless it asked for another interval. */
 const CLIENT_TIMEOUT = 1000;
 const CLIENT_TRIES = 6;
 
 /**
  * Runs a transfer against a client that does what RFC 7440 says: acknowledges each full window, and the last block in
- * order when one is missing; that repeats its last ACK when it hears nothing, and gives up in the end. The disk may be
+ * order when one is missing; that repeats its last ACK, or its request, when it hears nothing for as long as the interval
+ * that it asked for, and gives up in the end. The disk may be
  * slow: some windows' octets take up to `diskDelay` milliseconds to come.
  */
 function run(
@@ -74,6 +77,7 @@ function run(
   habits: Habits = ORDERLY,
 ): Outcome {
   const random = randomOf(network.seed);
+  const clientTimeout = params.interval ?? CLIENT_TIMEOUT;
   const queue: { readonly at: number; readonly message: Message | "disk" | "client-time" }[] = [];
   const post = (message: Message | "disk" | "client-time", at: number) => {
     const last = queue.findLastIndex((other) => other.at <= at);
@@ -130,7 +134,7 @@ function run(
   let clientTries = 0;
   const clientHeard = () => {
     clientTries = 0;
-    clientDeadline = now + CLIENT_TIMEOUT;
+    clientDeadline = now + clientTimeout;
     post("client-time", clientDeadline);
   };
   const ack = (block: number) => {
@@ -187,13 +191,13 @@ function run(
       if (clientDone || clientGone || now < clientDeadline) continue;
       if (++clientTries > CLIENT_TRIES) clientGone = true;
       else {
-        if (lastAck !== undefined) carry({ to: "server", block: lastAck });
-        clientDeadline = now + CLIENT_TIMEOUT;
+        carry({ to: "server", block: lastAck });
+        clientDeadline = now + clientTimeout;
         post("client-time", clientDeadline);
       }
     } else if (message.to === "server") {
       const before = ackedBlocks(state);
-      feed({ kind: "ack", block: message.block });
+      feed(message.block === undefined ? { kind: "repeat" } : { kind: "ack", block: message.block });
       if (state.kind === "sending" && ackedBlocks(state) > before && state.pause === 0) unclear++;
     } else onClient(message);
   }
