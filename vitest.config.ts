@@ -13,6 +13,9 @@ const minute = 60 * second;
  */
 const SECOND_TRY = 1;
 
+/** Whether the tests that take a quarter of an hour and more are run too: by `npm run test:long`, and in CI. */
+const withLongTests = process.env["BOOTWIRE_LONG_TESTS"] === "1";
+
 /** Minutes of waiting for time-outs, with hardly any work: it runs beside the VMs. */
 const BAD_LINK = "test/interop/tftp/bad-link.test.ts";
 
@@ -74,6 +77,23 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(withLongTests
+        ? [
+            {
+              test: {
+                name: "long",
+                // No second try: it would take CI past its own limit.
+                include: ["test/long/**/*.test.ts"],
+                testTimeout: 45 * minute,
+                hookTimeout: 30 * minute,
+                maxWorkers: 2,
+                // In the same group as the VMs, so that two things run at any time. Projects of a group come by their
+                // names: this one begins beside the last VMs and the bad links.
+                sequence: { groupOrder: 2 },
+              },
+            },
+          ]
+        : []),
     ],
   },
 });

@@ -126,7 +126,7 @@ export class BootLab {
   async boot(
     hardware: VmHardware,
     prepare:
-      | { readonly size: number; readonly write: (disk: string) => Promise<void> }
+      | { readonly size: number; readonly write?: (disk: string) => Promise<void> }
       | undefined = undefined,
   ): Promise<Vm> {
     const folder = join(this.#folder, hardware.name);
@@ -135,7 +135,7 @@ export class BootLab {
     const vm = await Vm.create({ hardware, network: this.network, accelerator, folder, diskSize });
     this.#vms.push(vm);
     for (const name of ["serial.log", "qemu.log"]) this.#files.set(name, join(folder, name));
-    await prepare?.write(vm.disk);
+    await prepare?.write?.(vm.disk);
     await vm.start();
     return vm;
   }
