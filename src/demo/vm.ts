@@ -57,6 +57,11 @@ export class Vm {
     return vm;
   }
 
+  /** Not in the VM's own folder: the path of a socket must not be longer than 107 bytes. */
+  get #socket(): string {
+    return join(tmpdir(), `${this.#options.network.namespace}-${this.#tap}.sock`);
+  }
+
   get #variables(): string {
     return join(this.#folder, "efi-variables.fd");
   }
@@ -66,8 +71,7 @@ export class Vm {
     if (this.#running) throw new Error(`${this.name} is on already`);
     const { hardware, network, accelerator } = this.#options;
     const ovmf = findOvmf();
-    // Not in the VM's own folder: the path of a socket must not be longer than 107 bytes.
-    const control = join(tmpdir(), `${network.namespace}-${this.#tap}.sock`);
+    const control = this.#socket;
     await rm(control, { force: true });
     const args = vmArguments(hardware, {
       accelerator,
@@ -98,6 +102,8 @@ export class Vm {
     this.#running = undefined;
     running.control.close();
     await endProcess(running.process);
+    // QEMU leaves it where it had to be killed.
+    await rm(this.#socket, { force: true });
   }
 
   /** What the machine wrote to its serial console since it was switched on. */
