@@ -9,7 +9,7 @@ import {
 } from "../net/ipv4.ts";
 import type { Path } from "./document.ts";
 import { effective, type Facts, type HostFacts, type Placed } from "./facts.ts";
-import { rawAt } from "./raw.ts";
+import { isRawMap, rawAt, rawList } from "./raw.ts";
 import type { Report } from "./report.ts";
 import { commonSettings } from "./schema-common.ts";
 import { didYouMean } from "./suggest.ts";
@@ -24,6 +24,7 @@ export function checkHosts(facts: Facts, report: Report): void {
       checkNetwork(facts, host, report);
       checkLoader(facts, host, report);
       checkTemplate(facts, host, report);
+      checkLogin(facts, host, report);
     }
     checkGuest(host, report);
     checkUse(facts, host, report);
@@ -263,6 +264,36 @@ function checkTemplate(facts: Facts, host: HostFacts, report: Report): void {
     const hint = "write network: dhcp; each copy gets its own network from its own entry (kind: clone)";
     report.error("BW_CONFIG_TEMPLATE", network.path, message, hint, other);
   }
+}
+
+/**
+ * Installers of systems that nobody can get into but the users of the config. Not among them: an image may bring users of
+ * its own, Talos has none, Windows and `custom` take none from here, and Proxmox refuses to go without root's password.
+ */
+const WANT_USERS: ReadonlySet<unknown> = new Set([
+  ...["agama", "alpine", "autoyast", "coreos", "debian", "fai", "flatcar", "kickstart", "ubuntu"],
+]);
+
+/** An installed system that nobody can log in to is of little use; once for a profile. */
+function checkLogin(facts: Facts, host: HostFacts, report: Report): void {
+  if (!host.profile) return;
+  const profile = host.profile.value;
+  if (!WANT_USERS.has(rawAt(facts.data, ["profiles", profile, "installer"]))) return;
+  // A golden image's clones get their users by their own seeds.
+  if (rawAt(facts.data, ["profiles", profile, "template"]) === true) return;
+  const users = effective(facts, host, "users");
+  const isWayIn = (user: unknown) =>
+    isRawMap(user) &&
+    (user["password"] !== undefined ||
+      user["passwordHash"] !== undefined ||
+      rawList(user["sshKeys"]).length > 0);
+  if (rawList(users?.value).some(isWayIn)) return;
+  report.warn(
+    "BW_CONFIG_NO_LOGIN",
+    users?.path ?? ["profiles", profile],
+    `nobody can log in to what profile ${profile} installs: no user has a password or an SSH key`,
+    "add to `defaults:` users: [{name: admin, sshKeys: ['ssh-ed25519 …']}], or to the profile or the host",
+  );
 }
 
 /** Settings at a host that nothing reads. */

@@ -67,6 +67,7 @@ export const CONFIG_CODES = {
   BW_TLS_NOT_YET:
     "Warning: a certificate that is not valid yet. It is served all the same, as an expired one is.",
   BW_TLS_EXPIRES: "Warning: a certificate that expires soon.",
+  BW_CONFIG_NO_LOGIN: "Warning: nobody can log in to what a profile installs.",
   BW_CONFIG_MEDIA_MISSING: "Warning: a file that a profile names is not in the media folder.",
 } as const;
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { checkHosts } from "./check-hosts.ts";
 import { checkRest } from "./check-rest.ts";
@@ -7,10 +7,10 @@ import { checkSubnets } from "./check-subnets.ts";
 import type { ConfigCode } from "./codes.ts";
 import { readDocument } from "./document.ts";
 import { gatherFacts } from "./facts.ts";
+import { missingMedia } from "./missing-media.ts";
 import type { Config } from "./model.ts";
 import { createPasswordHasher, type PasswordHasher } from "./passwords.ts";
 import { type ConfigProblem, sortProblems } from "./problem.ts";
-import { mediaOf } from "./profiles/registry.ts";
 import { Report } from "./report.ts";
 import { resolveConfig } from "./resolve.ts";
 import { fileSchema } from "./schema.ts";
@@ -62,7 +62,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const parsed = parseConfig(text.text, absolute, options);
   const result = parsed.ok && options.now ? await withTls(text.text, parsed, options.now()) : parsed;
   if (!result.ok || !options.checkMedia) return result;
-  const missing = await missingMedia(text.text, result.config);
+  const missing = await mediaWarnings(text.text, result.config);
   return { ...result, warnings: sortProblems([...result.warnings, ...missing]) };
 }
 
@@ -179,23 +179,17 @@ function ofFile(file: string, code: ConfigCode, message: string, hint: string): 
   return { code, message, hint, file, line: 1, column: 1 };
 }
 
-async function missingMedia(text: string, config: Config): Promise<readonly ConfigProblem[]> {
+async function mediaWarnings(text: string, config: Config): Promise<readonly ConfigProblem[]> {
   const { document } = readDocument(text, config.path);
   if (!document) return [];
   const report = new Report(document);
-  for (const [name, profile] of config.profiles) {
-    for (const { key, path: file } of mediaOf(profile)) {
-      // What is inside of an ISO is for others to look at; a tree may lie there as a folder.
-      const onDisk = file.replace(/(\.iso)\/.*$/i, "$1");
-      const found = await stat(path.join(config.media, onDisk)).catch(() => undefined);
-      if (found?.isFile() || (found?.isDirectory() && (key === "tree" || key === "iso"))) continue;
-      report.warn(
-        "BW_CONFIG_MEDIA_MISSING",
-        ["profiles", name, key],
-        `${file} is not in the media folder ${config.media}`,
-        "put it there before a machine of this profile boots",
-      );
-    }
+  for (const { profile, key, file } of await missingMedia(config)) {
+    report.warn(
+      "BW_CONFIG_MEDIA_MISSING",
+      ["profiles", profile, key],
+      `${file} is not in the media folder ${config.media}`,
+      "put it there before a machine of this profile boots",
+    );
   }
   return report.warnings;
 }

@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { defaultAssetFolder, loadAssets } from "../assets/load.ts";
 import { systemClock } from "../clock.ts";
 import { loadConfig } from "../config/load.ts";
+import { type MissingMedia, missingMedia } from "../config/missing-media.ts";
 import type { Config } from "../config/model.ts";
 import { formatProblem } from "../config/problem.ts";
 import { type Finding, fine, wrong } from "../doctor/finding.ts";
@@ -33,13 +34,13 @@ export interface DoctorOptions {
 
 /** Looks at everything that a boot needs, and says what is wrong and what to do. Changes nothing. */
 export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
-  const loaded = await loadConfig(options.configPath, { checkMedia: true, now: systemClock });
+  const loaded = await loadConfig(options.configPath, { now: systemClock });
   if (!loaded.ok) {
     return loaded.problems.map((problem) =>
       wrong("config", "fail", "BW_DOCTOR_CONFIG", formatProblem(problem, "error"), problem.hint),
     );
   }
-  const { config, warnings } = loaded;
+  const { config } = loaded;
   const isRunning = options.daemon !== undefined;
   const { findings: ofInterfaces, interfaces } = await checkInterfaces(config);
   return [
@@ -51,7 +52,7 @@ export async function diagnoseHost(options: DoctorOptions): Promise<Finding[]> {
     await checkRights(isRunning),
     ...(await checkServers(config, interfaces, options.patience)),
     ...(await checkLoaders(defaultAssetFolder())),
-    ...mediaFindings(config, warnings),
+    ...judgeMedia(config, await missingMedia(config)),
     await checkTime(),
     ...(await checkFirewall(config)),
     ...(await checkRoom(config)),
@@ -135,14 +136,18 @@ export async function checkLoaders(folder: string): Promise<Finding[]> {
   }
 }
 
-function mediaFindings(
-  config: Config,
-  warnings: readonly { readonly code: string; readonly message: string; readonly hint: string }[],
-): Finding[] {
-  const missing = warnings
-    .filter((warning) => warning.code === "BW_CONFIG_MEDIA_MISSING")
-    .map((warning) => wrong("media", "fail", "BW_DOCTOR_MEDIA", warning.message, warning.hint));
-  if (missing.length > 0) return missing;
+/** What is to be said of the files that profiles name. A profile that no machine has may still wait for its own. Pure. */
+export function judgeMedia(config: Config, missing: readonly MissingMedia[]): Finding[] {
+  if (missing.length > 0) {
+    return missing.map(({ profile, file }) => {
+      const isUsed = config.hosts.some((host) => host.profile?.name === profile);
+      const text = `profile ${profile}: ${file} is not in the media folder ${config.media}`;
+      const remedy =
+        "Bring it by `bootwire media add FILE|URL`, or name the file that is there in the profile.";
+      if (isUsed) return wrong("media", "fail", "BW_DOCTOR_MEDIA", text, remedy);
+      return wrong("media", "warn", "BW_DOCTOR_MEDIA", `${text}; no machine has this profile yet`, remedy);
+    });
+  }
   const { size } = config.profiles;
   return [
     fine("media", `everything is there that the ${size === 1 ? "profile needs" : `${size} profiles need`}`),

@@ -3,6 +3,8 @@ import { STALLS, type StallCode } from "./stalls.ts";
 
 /** The kind of the event that tells of a stall. */
 export const STALLED = "machine.stalled";
+/** The kind of the event that tells that a stall is over. */
+export const RESUMED = "machine.resumed";
 
 export type Diagnosis =
   /** Nothing is expected of the machine. */
@@ -10,7 +12,9 @@ export type Diagnosis =
   /** Something is expected, and may still come; at `until` it is time to look again. */
   | { readonly kind: "waiting"; readonly until: number }
   /** It did not come. */
-  | { readonly kind: "stalled"; readonly code: StallCode };
+  | { readonly kind: "stalled"; readonly code: StallCode }
+  /** What had not come has come since, and nobody has said so yet. */
+  | { readonly kind: "over"; readonly code: StallCode };
 
 /** How far the machine has come in this boot. */
 type Stage =
@@ -31,24 +35,37 @@ interface Standing {
 
 /**
  * What is missing when nothing comes: looks at a machine's recent events, the oldest first. A stall is told once: while
- * the machine only tries the same again, what was said of it stands. Pure.
+ * the machine only tries the same again, what was said of it stands; when it gets further, that is told too. Pure.
  */
 export function diagnose(events: readonly TimelineEvent[], now: number): Diagnosis {
   let standing: Standing = { stage: "settled", missing: undefined };
   let since = now;
   let told: StallCode | undefined;
+  let over: StallCode | undefined;
+  let awaitsHome = false;
   for (const event of events) {
     if (event.kind === STALLED) {
       const code = event.data?.["code"];
       told = ORDER.find((one) => one === code);
+      over = undefined;
       continue;
     }
-    const next = isInstallersOwn(standing, event) ? undefined : after(standing, event);
+    if (event.kind === RESUMED) {
+      over = undefined;
+      continue;
+    }
+    const next = isInstallersOwn(standing, event) ? undefined : after(standing, event, awaitsHome);
     if (!next) continue;
-    if (next.missing !== told && isAhead(next, told)) told = undefined;
+    if (told !== undefined && isAhead(next, told, event)) {
+      if (!GIVEN_UP.has(event.kind)) over = told;
+      told = undefined;
+    }
+    if (event.kind === "attempt.done") awaitsHome = true;
+    else if (event.kind.startsWith("attempt.") || event.kind === "machine.booted") awaitsHome = false;
     standing = next;
     since = event.at;
   }
+  if (over !== undefined) return { kind: "over", code: over };
   const { missing } = standing;
   if (missing === undefined || missing === told) return { kind: "at-rest" };
   const until = since + STALLS[missing].after * 1000;
@@ -70,10 +87,14 @@ const ORDER: readonly StallCode[] = [
   "BW_STALL_NOT_HOME",
 ];
 
+/** After these nothing is waited for any more, but what was missing has not come. */
+const GIVEN_UP: ReadonlySet<string> = new Set(["attempt.failed", "attempt.cancelled", "attempt.closed"]);
+
 /** Whether a machine has come further than where it stalled before; else it is trying again, and that is no news. */
-function isAhead({ missing }: Standing, told: StallCode | undefined): boolean {
-  if (missing === undefined || told === undefined) return true;
-  return ORDER.indexOf(missing) > ORDER.indexOf(told);
+function isAhead({ missing }: Standing, told: StallCode, { kind }: TimelineEvent): boolean {
+  // Of a transfer that goes on, no more is known than that it does.
+  const reached = kind === "tftp.progress" ? "BW_STALL_NO_SCRIPT" : missing;
+  return reached === undefined || ORDER.indexOf(reached) > ORDER.indexOf(told);
 }
 
 /**
@@ -96,7 +117,7 @@ function boots({ data }: TimelineEvent): boolean {
 }
 
 /** Where a boot stands after this event; `undefined`: the event says nothing of it. */
-function after({ stage }: Standing, event: TimelineEvent): Standing | undefined {
+function after({ stage }: Standing, event: TimelineEvent, awaitsHome: boolean): Standing | undefined {
   const { data } = event;
   switch (event.kind) {
     case "dhcp.offer":
@@ -122,6 +143,8 @@ function after({ stage }: Standing, event: TimelineEvent): Standing | undefined 
     case "boot.install":
       return { stage: "script", missing: "BW_STALL_NO_KERNEL" };
     case "boot.local":
+      // With the network first in its boot order, an installed machine asks us before it starts from its disk.
+      return { stage: "settled", missing: awaitsHome ? "BW_STALL_NOT_HOME" : undefined };
     case "boot.hold":
     case "boot.wait":
     case "boot.register":
@@ -158,6 +181,19 @@ function afterFile(stage: Stage): StallCode | undefined {
     case "settled":
       return undefined;
   }
+}
+
+/** The line that tells that what was missing has come. */
+export function resumedLine(code: StallCode, last: TimelineEvent, at: number): TimelineEvent {
+  return {
+    at,
+    mac: last.mac,
+    machine: last.machine,
+    attempt: last.attempt,
+    kind: RESUMED,
+    text: `it goes on: what was missing has come [${code}]`,
+    data: { code },
+  };
 }
 
 /** The line that tells of a stall. */

@@ -1,5 +1,5 @@
 import type { TimelineEvent } from "../machines/model.ts";
-import { diagnose, stallLine } from "./diagnose.ts";
+import { diagnose, resumedLine, stallLine } from "./diagnose.ts";
 
 export interface StallWatchParts {
   readonly now: () => number;
@@ -62,6 +62,16 @@ export class StallWatch {
         const last = watched.events.at(-1);
         // It comes back through `take`, and is what says that this stall was told.
         if (last) this.#parts.tell(stallLine(diagnosis.code, last, now));
+        return;
+      }
+      case "over": {
+        const last = watched.events.at(-1);
+        if (!last) return;
+        const line = resumedLine(diagnosis.code, last, now);
+        // What follows at once must not tell it again, and what is missing now is to be looked at.
+        watched.events.push(line);
+        this.#parts.tell(line);
+        this.#look(watched);
       }
     }
   }

@@ -113,6 +113,6 @@ function byDay(events: readonly ApiEvent[]): readonly (readonly [string, readonl
 /** What went wrong, what is done, what is under way; the words say it too. */
 function toneOf(kind: string): string {
   if (/failed|refused|error|guarded|hold|conflict|exhausted|malformed|\.stalled/.test(kind)) return "bad";
-  if (/\.(?:done|booted|closed)$/.test(kind)) return "good";
+  if (/\.(?:done|booted|closed|resumed)$/.test(kind)) return "good";
   return kind.startsWith("attempt.") || kind.startsWith("machine.") ? "active" : "plain";
 }

@@ -62,6 +62,23 @@ hosts:
     warnings: ["1:17 BW_CONFIG_ADMIN_EXPOSED"],
   },
   {
+    name: "an installed system that nobody can log in to, once for its profile or at the users that have no way in",
+    yaml: `profiles:
+  d: {installer: debian, kernel: linux, initrd: initrd.gz, suite: trixie, mirror: {host: deb.example.org}}
+  unused: {installer: debian, kernel: linux, initrd: initrd.gz, suite: trixie, mirror: {host: deb.example.org}}
+  own: {installer: image, image: a.raw}
+  golden: {installer: debian, kernel: linux, initrd: initrd.gz, suite: trixie, mirror: {host: deb.example.org}, template: true}
+hosts:
+  - {name: a, mac: 52:54:00:00:00:01, profile: d}
+  - {name: b, mac: 52:54:00:00:00:02, profile: d}
+  - {name: c, mac: 52:54:00:00:00:03, profile: d, users: [{name: admin}]}
+  - {name: d, mac: 52:54:00:00:00:04, profile: d, users: [{name: admin, passwordHash: $6$saltsalt$abcdefgh}]}
+  - {name: e, mac: 52:54:00:00:00:05, profile: own}
+  - {name: f, mac: 52:54:00:00:00:06, profile: golden}
+`,
+    warnings: ["2:6 BW_CONFIG_NO_LOGIN", "9:58 BW_CONFIG_NO_LOGIN"],
+  },
+  {
     name: "nothing where nothing is doubtful",
     yaml: `dhcp:
   mode: server

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadConfig } from "../../../src/config/load.ts";
+import { loadConfig, parseConfig } from "../../../src/config/load.ts";
 import { firewallHints } from "../../../src/doctor/firewall.ts";
 import {
   judgeClock,
@@ -11,7 +12,7 @@ import {
 } from "../../../src/doctor/host-checks.ts";
 import { checkInterfaces, judgeServers, type Offered } from "../../../src/doctor/network-checks.ts";
 import { ipv4 } from "../../../src/net/ipv4.ts";
-import { checkLoaders, checkServers } from "../../../src/offline/doctor.ts";
+import { checkLoaders, checkServers, judgeMedia } from "../../../src/offline/doctor.ts";
 
 const PORTS = [
   { protocol: "udp", port: 67, what: "DHCP" },
@@ -25,6 +26,21 @@ const nft = (...rules: string[]) => `table inet filter {
 \t\tiif "lo" accept
 ${rules.map((rule) => `\t\t${rule}\n`).join("")}\t}
 }`;
+
+describe("files that are not in the media folder", () => {
+  test.each([
+    ["of a profile that no machine has, as in the starter config", "", "warn"],
+    ["of a machine's profile", "\n  - {name: web-1, mac: 52:54:00:12:34:56, profile: cloud-image}\n", "fail"],
+  ])("%s", (_what, host, status) => {
+    const starter = readFileSync(resolve("templates/bootwire.yaml"), "utf8");
+    const parsed = parseConfig(starter.replace(/^hosts:\n[\s\S]*/m, `hosts:${host}\n`), "bootwire.yaml");
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const missing = [{ profile: "cloud-image", key: "image", file: "disk.qcow2" }];
+    expect(judgeMedia(parsed.config, missing)).toEqual([
+      expect.objectContaining({ check: "media", status, code: "BW_DOCTOR_MEDIA" }),
+    ]);
+  });
+});
 
 describe("hints from a packet filter", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TimelineEvent } from "../../../src/machines/model.ts";
-import { diagnose, STALLED } from "../../../src/timeline/diagnose.ts";
+import { diagnose, RESUMED, STALLED } from "../../../src/timeline/diagnose.ts";
 import { StallWatch } from "../../../src/timeline/stall-watch.ts";
 import { STALLS, type StallCode } from "../../../src/timeline/stalls.ts";
 import { mac } from "../support/config.ts";
@@ -57,6 +57,11 @@ const CASES: readonly (readonly [string, readonly Said[], StallCode | undefined]
   [
     "an installed system that does not call",
     [...INSTALL, ["attempt.progress"], ["attempt.done"]],
+    "BW_STALL_NOT_HOME",
+  ],
+  [
+    "an installed system that was sent to its disk and does not call",
+    [...INSTALL, ["attempt.done"], OFFER, ACK, LOADER, OFFER, IPXE, ["boot.local"]],
     "BW_STALL_NOT_HOME",
   ],
   [
@@ -121,6 +126,24 @@ describe("what is missing", () => {
   const told = (code: StallCode, at: number) => event(STALLED, at, { code });
 
   test.each([
+    ["the machine gets further", [OFFER], "BW_STALL_NO_REQUEST", ACK, true],
+    ["its transfer goes on", [OFFER, ACK], "BW_STALL_TFTP_SILENT", ["tftp.progress"], true],
+    ["its transfer goes on, no further than before", INSTALL, "BW_STALL_NO_SCRIPT", ["tftp.progress"], false],
+    ["it tries the same again", [OFFER, ACK, LOADER], "BW_STALL_NO_SCRIPT", OFFER, false],
+    ["the installer calls", [...INSTALL, FETCHED], "BW_STALL_NO_START", ["attempt.started"], true],
+    ["the install fails", INSTALL, "BW_STALL_NO_START", ["attempt.failed"], false],
+    ["the system calls home", [["attempt.done"]], "BW_STALL_NOT_HOME", ["machine.booted"], true],
+    ["the system is only rebooted", [["attempt.done"]], "BW_STALL_NOT_HOME", ["boot.local"], false],
+  ] as const)("is over or not, when %s", (_what, first, code, [kind, data], isOver) => {
+    const events = first.map(([one, more], second) => event(one, second, more));
+    events.push(told(code, 100), event(kind, 200, data));
+    const over = { kind: "over", code };
+    if (isOver) expect(diagnose(events, 200_000)).toEqual(over);
+    else expect(diagnose(events, 200_000)).not.toMatchObject({ kind: "over" });
+    expect(diagnose([...events, event(RESUMED, 200, { code })], 200_000)).not.toMatchObject({ kind: "over" });
+  });
+
+  test.each([
     ["the same again", [OFFER], "BW_STALL_NO_REQUEST", [OFFER], undefined],
     [
       "the same way up to the same place",
@@ -141,6 +164,8 @@ describe("what is missing", () => {
   ] as const)("is told once: %s", (_what, first, code, again, next) => {
     const events = first.map(([kind, data], second) => event(kind, second, data));
     events.push(told(code, 100), ...again.map(([kind, data], second) => event(kind, 200 + second, data)));
+    // Whether it goes on is another question.
+    events.push(event(RESUMED, 300, { code }));
     const diagnosis = diagnose(events, 1e9);
     expect(diagnosis).toEqual(next === undefined ? { kind: "at-rest" } : { kind: "stalled", code: next });
   });
@@ -198,6 +223,19 @@ describe("the watch over timelines", () => {
         text: expect.stringMatching(/^an address was offered.* Usual cause: .* \[BW_STALL_NO_REQUEST\]$/),
       }),
     ]);
+  });
+
+  test("says once that a stall is over, and goes on to watch", () => {
+    watch.take(event("dhcp.offer", 0, { address: "10.0.0.7" }));
+    until(100_000);
+    watch.take(event("dhcp.ack", 100, { address: "10.0.0.7", file: "ipxe.efi" }));
+    watch.take(event("dhcp.ack", 101, { address: "10.0.0.7", file: "ipxe.efi" }));
+    expect(lines.map(({ kind, text }) => [kind, text.replace(/.*\[/, "[")])).toEqual([
+      ["machine.stalled", "[BW_STALL_NO_REQUEST]"],
+      ["machine.resumed", "[BW_STALL_NO_REQUEST]"],
+    ]);
+    until(3_600_000);
+    expect(lines.at(-1)).toMatchObject({ kind: "machine.stalled", data: { code: "BW_STALL_NO_LOADER" } });
   });
 
   test("says nothing of a machine that goes on, and watches each by itself", () => {
