@@ -160,8 +160,7 @@ export class Lane {
         patience: this.#limits.patience,
         probation: this.#limits.probation,
         sourcePatience: this.#limits.sourcePatience,
-        // Without options a whole block goes to an address that may be forged, for a request a fraction of that long.
-        openings: agreement.oack.length > 0 ? this.#limits.openings : 1,
+        openings: this.#limits.openings,
       },
       content.size === undefined ? undefined : lastBlockOf(content.size, agreement.blockSize),
       now,

@@ -28,7 +28,10 @@ export interface TftpLimits {
   readonly probation: number;
   /** How long a source may take to answer, and a disk to read. */
   readonly sourcePatience: number;
-  /** How often an OACK is sent to an address that may be forged; a first block is sent once for each request. */
+  /**
+   * How often an opening packet is sent to an address that may be forged. Once would do for a first block, which is much
+   * longer than its request; but then a first ACK that gets lost ends the transfer of a client that is slow to repeat it.
+   */
   readonly openings: number;
   /** How long `close` lets running transfers go on. */
   readonly grace: number;
