@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeBootLoaders, makeDisk } from "./image-disk.ts";
 import { RECIPE } from "./image-recipe.ts";
 import { makeRoot, removeBuildPackages } from "./image-root.ts";
+import { madeOnce } from "./made-once.ts";
 import { findTool, runTool } from "./tools.ts";
 
 /** A disk image that is ready to be served. */
@@ -46,22 +47,11 @@ export async function cloudImage(
   signal?: AbortSignal,
 ): Promise<CloudImage> {
   const version = createHash("sha256").update(JSON.stringify(RECIPE)).digest("hex").slice(0, 16);
-  const folder = join(cache, `cloud-image-${version}`);
-  const path = join(folder, "image.raw.zst");
-  if (!existsSync(join(folder, "sha256"))) {
+  const folder = await madeOnce(cache, `cloud-image-${version}`, async (work) => {
     note("making the disk image (once; it is kept for the next time)");
-    await mkdir(cache, { recursive: true });
-    const work = await mkdtemp(join(cache, "making-"));
-    try {
-      await make(work, note, signal);
-      await rename(join(work, "ready"), folder).catch((error: unknown) => {
-        // Somebody else was first, and may be using theirs already.
-        if (!existsSync(join(folder, "sha256"))) throw error;
-      });
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
+    await make(work, note, signal);
+  });
+  const path = join(folder, "image.raw.zst");
   const sha256 = (await readFile(join(folder, "sha256"), "utf8")).trim();
   return { path, sha256, size: (await stat(path)).size };
 }

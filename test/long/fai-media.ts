@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { aptSources } from "../../src/demo/image-root.ts";
+import { madeOnce } from "../../src/demo/made-once.ts";
 import { runTool } from "../../src/demo/tools.ts";
 
 const MINUTE = 60_000;
@@ -56,18 +56,10 @@ export const FAI_MEDIA = {
  */
 export async function faiMedia(cache: string): Promise<string> {
   const version = createHash("sha256").update(NFSROOT).update(PACKAGES.join(" ")).digest("hex").slice(0, 16);
-  const folder = join(cache, `fai-${version}`);
-  if (existsSync(folder)) return folder;
-  await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, "fai-making-"));
-  try {
+  return await madeOnce(cache, `fai-${version}`, async (work) => {
     await makeNfsroot(work);
     await makeMirror(work);
-    await rename(join(work, "ready"), folder);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  return folder;
+  });
 }
 
 async function makeNfsroot(work: string): Promise<void> {
