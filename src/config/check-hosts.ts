@@ -9,6 +9,7 @@ import {
 } from "../net/ipv4.ts";
 import type { Path } from "./document.ts";
 import { effective, type Facts, type HostFacts, type Placed } from "./facts.ts";
+import { wantsUsers } from "./profiles/registry.ts";
 import { isRawMap, rawAt, rawList } from "./raw.ts";
 import type { Report } from "./report.ts";
 import { commonSettings } from "./schema-common.ts";
@@ -266,19 +267,11 @@ function checkTemplate(facts: Facts, host: HostFacts, report: Report): void {
   }
 }
 
-/**
- * Installers of systems that nobody can get into but the users of the config. Not among them: an image may bring users of
- * its own, Talos has none, Windows and `custom` take none from here, and Proxmox refuses to go without root's password.
- */
-const WANT_USERS: ReadonlySet<unknown> = new Set([
-  ...["agama", "alpine", "autoyast", "coreos", "debian", "fai", "flatcar", "kickstart", "ubuntu"],
-]);
-
 /** An installed system that nobody can log in to is of little use; once for a profile. */
 function checkLogin(facts: Facts, host: HostFacts, report: Report): void {
   if (!host.profile) return;
   const profile = host.profile.value;
-  if (!WANT_USERS.has(rawAt(facts.data, ["profiles", profile, "installer"]))) return;
+  if (!wantsUsers(rawAt(facts.data, ["profiles", profile, "installer"]))) return;
   // A golden image's clones get their users by their own seeds.
   if (rawAt(facts.data, ["profiles", profile, "template"]) === true) return;
   const users = effective(facts, host, "users");

@@ -123,3 +123,29 @@ export function mediaOf(profile: ProfileConfig): readonly MediaFile[] {
       return proxmoxMedia(profile);
   }
 }
+
+const WANT_USERS: Readonly<Record<ProfileConfig["installer"], boolean>> = {
+  agama: true,
+  alpine: true,
+  autoyast: true,
+  coreos: true,
+  debian: true,
+  fai: true,
+  flatcar: true,
+  kickstart: true,
+  ubuntu: true,
+  // It may bring users of its own.
+  image: false,
+  // There are none.
+  talos: false,
+  // These take none from the config.
+  windows: false,
+  custom: false,
+  // It refuses to go without root's password.
+  proxmox: false,
+};
+
+/** Whether nobody can get into what is installed but the users of the config. */
+export function wantsUsers(installer: unknown): boolean {
+  return Object.entries(WANT_USERS).some(([name, wants]) => wants && name === installer);
+}
