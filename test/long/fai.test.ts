@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { Slots } from "../e2e/image-installer/lab.ts";
 import { BOOT_LAB_NEEDS, BootLab, SERVER, SERVER_MODE } from "../e2e/support/boot-lab.ts";
-import type { Event } from "../e2e/support/timeline.ts";
 import { describeIf } from "../support/require.ts";
 import { FAI_MEDIA, faiMedia } from "./fai-media.ts";
 
@@ -66,16 +65,8 @@ describeIf(NEEDS, "FAI", () => {
         { name: "web-1", mac: MAC, firmware: "bios", memory: 2048, cores: 2 },
         { size: 4 * GIB },
       );
-      // A failed attempt ends the waiting for anything else.
-      const event = async (kind: string, deadline: number): Promise<Event> => {
-        const wanted = (one: Event) => one.kind === kind || one.kind === "attempt.failed";
-        const found = await lab.timeline.first(kind, wanted, deadline);
-        expect(found.kind, JSON.stringify(found)).toBe(kind);
-        return found;
-      };
-
-      await event("attempt.started", 15 * MINUTE);
-      await event("attempt.done", INSTALL);
+      await lab.event("attempt.started", 15 * MINUTE);
+      await lab.event("attempt.done", INSTALL);
       const told = lab.timeline.events
         .filter((one) => one.kind === "attempt.progress")
         .map((one) => one.text);
@@ -87,10 +78,10 @@ describeIf(NEEDS, "FAI", () => {
         expect.stringContaining("80 %: configuring"),
       ]);
       // Back from the network, to its own disk, where it calls home.
-      await event("boot.local", 10 * MINUTE);
-      const report = await event("machine.report", 15 * MINUTE);
+      await lab.event("boot.local", 10 * MINUTE);
+      const report = await lab.event("machine.report", 15 * MINUTE);
       expect(report).toMatchObject({ data: { hostname: "web-1", users: "ops" } });
-      await event("machine.booted", MINUTE);
+      await lab.event("machine.booted", MINUTE);
     });
   });
 });

@@ -140,9 +140,13 @@ export class BootLab {
     return vm;
   }
 
-  /** Waits for an event of that kind on the timeline. */
-  event(kind: string, deadline = BOOT_DEADLINE): Promise<Event> {
-    return this.timeline.first(kind, (event) => event.kind === kind, deadline);
+  /** Waits for an event of that kind on the timeline. An attempt that fails ends the waiting for anything else. */
+  async event(kind: string, deadline = BOOT_DEADLINE): Promise<Event> {
+    const ends = (event: Event) => event.kind === kind || event.kind === "attempt.failed";
+    const found = await this.timeline.first(kind, ends, deadline);
+    if (found.kind !== kind)
+      throw new Error(`no ${kind}: ${found.text}. The timeline:\n${this.timeline.text()}`);
+    return found;
   }
 
   /** Starts a program on the wire; its output is evidence, and can be waited for. */
