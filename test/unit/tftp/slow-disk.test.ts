@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { DgramWires } from "../../../src/tftp/dgram-wires.ts";
-import { poolDisk, Turns } from "../../../src/tftp/disk.ts";
+import { type Disk, poolDisk, Turns } from "../../../src/tftp/disk.ts";
 import type { LaneEvent } from "../../../src/tftp/lane.ts";
 import { LocalLane } from "../../../src/tftp/lane-shell.ts";
 import { DEFAULT_LIMITS } from "../../../src/tftp/limits.ts";
@@ -36,6 +36,34 @@ async function fetch(probe: Probe): Promise<Buffer> {
   }
 }
 
+const laneOn = (disk: Disk, emit: (event: LaneEvent) => void) =>
+  new LocalLane({
+    wires: new DgramWires(undefined),
+    limits: DEFAULT_LIMITS,
+    now: () => performance.now(),
+    emit,
+    disk,
+  });
+
+/** Asks for a file, and fetches it. */
+async function begin(lane: LocalLane, id: number, path: string) {
+  const probe = await Probe.open();
+  lane.begin({
+    id,
+    filename: path.slice(folder.length + 1),
+    mode: "octet",
+    options: new Map([
+      ["blksize", { name: "blksize", value: "1000" }],
+      ["windowsize", { name: "windowsize", value: "8" }],
+    ]),
+    client: { address: "127.0.0.1", port: probe.port, family: "IPv4" },
+    server: "127.0.0.1",
+    maxBlockSize: 1468,
+    content: { kind: "file", path },
+  });
+  return { probe, whole: fetch(probe) };
+}
+
 test("a file that its disk does not give holds up its own transfers only, and arrives once it does", async () => {
   const slow = fileOf("slow");
   const others = Array.from({ length: 6 }, (_none, i) => fileOf(`quick${i}`));
@@ -57,12 +85,8 @@ test("a file that its disk does not give holds up its own transfers only, and ar
     }
     if (event.kind === "freed") onFreed();
   };
-  const lane = new LocalLane({
-    wires: new DgramWires(undefined),
-    limits: DEFAULT_LIMITS,
-    now: () => performance.now(),
-    emit,
-    disk: {
+  const lane = laneOn(
+    {
       async read(fd, views, position) {
         // Two pieces come, the third does not.
         if (readlinkSync(`/proc/self/fd/${fd}`) === slow && position >= 256_000) {
@@ -72,27 +96,11 @@ test("a file that its disk does not give holds up its own transfers only, and ar
         return poolDisk.read(fd, views, position);
       },
     },
-  });
-  const begin = async (id: number, path: string) => {
-    const probe = await Probe.open();
-    lane.begin({
-      id,
-      filename: path.slice(folder.length + 1),
-      mode: "octet",
-      options: new Map([
-        ["blksize", { name: "blksize", value: "1000" }],
-        ["windowsize", { name: "windowsize", value: "8" }],
-      ]),
-      client: { address: "127.0.0.1", port: probe.port, family: "IPv4" },
-      server: "127.0.0.1",
-      maxBlockSize: 1468,
-      content: { kind: "file", path },
-    });
-    return { probe, whole: fetch(probe) };
-  };
-  const waiting = [await begin(1, slow), await begin(2, slow)];
+    emit,
+  );
+  const waiting = [await begin(lane, 1, slow), await begin(lane, 2, slow)];
   await wasAsked;
-  const quick = await Promise.all(others.map((path, i) => begin(10 + i, path)));
+  const quick = await Promise.all(others.map((path, i) => begin(lane, 10 + i, path)));
   for (const { whole } of quick) expect((await whole).equals(content)).toBe(true);
   while (order.length < quick.length) await new Promise<void>((resolve) => (onFreed = resolve));
   expect([...order].sort()).toEqual(others.map((_path, i) => `completed quick${i}`));
@@ -101,6 +109,53 @@ test("a file that its disk does not give holds up its own transfers only, and ar
   while (lane.load > 0) await new Promise<void>((resolve) => (onFreed = resolve));
   expect(order.slice(quick.length)).toEqual(["completed slow", "completed slow"]);
   for (const { probe } of [...waiting, ...quick]) probe.close();
+  await lane.close(0);
+});
+
+test("a disk that gives nothing has three reads at most, however many files are asked for", async () => {
+  let running = 0;
+  let most = 0;
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  let onThird = (): void => undefined;
+  const third = new Promise<void>((resolve) => {
+    onThird = resolve;
+  });
+  let left = 6;
+  let onLast = (): void => undefined;
+  const last = new Promise<void>((resolve) => {
+    onLast = resolve;
+  });
+  const lane = laneOn(
+    {
+      async read(fd, views, position) {
+        most = Math.max(most, ++running);
+        if (running === 3) onThird();
+        await given;
+        const count = await poolDisk.read(fd, views, position);
+        running--;
+        return count;
+      },
+    },
+    (event) => {
+      if (event.kind === "freed" && --left === 0) onLast();
+    },
+  );
+  const fetches = await Promise.all(
+    Array.from({ length: 6 }, (_none, i) => begin(lane, i, fileOf(`hung${i}`))),
+  );
+  await third;
+  // The other files are open, too, and would ask now.
+  while (lane.load < 6) await new Promise(setImmediate);
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  expect(running).toBe(3);
+  give();
+  for (const { whole } of fetches) expect((await whole).equals(content)).toBe(true);
+  await last;
+  expect(most).toBe(3);
+  for (const { probe } of fetches) probe.close();
   await lane.close(0);
 });
 
